@@ -1,0 +1,3 @@
+//! The domain's tests, one binary.
+
+mod recurrence;
