@@ -1,0 +1,1 @@
+//! Events: relay, groups, live feed.

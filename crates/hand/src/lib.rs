@@ -1,0 +1,1 @@
+//! The answering agent and orders in plain words.

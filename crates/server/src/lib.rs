@@ -1,0 +1,1 @@
+//! HTTP, WebSocket, health and metrics.

@@ -1,0 +1,217 @@
+//! The database: SQLite on a laptop, PostgreSQL in a fleet, behind one interface.
+//!
+//! [`Store::write`] and [`Store::read`] are the only ways in. What they run is a closure over a [`Tx`]; the
+//! modules below hold the queries, one module a kind of record, each taking the transaction. Rules do not
+//! live here: a query does what it is told, in the workspace of its transaction.
+
+mod at;
+mod error;
+mod migrate;
+mod numbers;
+mod postgres;
+mod sqlite;
+mod tx;
+mod wake;
+
+pub mod articles;
+pub mod audit;
+pub mod bus;
+pub mod channels;
+pub mod chats;
+pub mod contacts;
+pub mod conversations;
+pub mod filter;
+pub mod idempotency;
+pub mod members;
+pub mod notifications;
+pub mod outbox;
+pub mod page;
+pub mod projects;
+pub mod reminders;
+pub mod search;
+pub mod sessions;
+pub mod tasks;
+pub mod tickets;
+pub mod undo;
+pub mod workspaces;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use domain::Clock;
+use tokio::sync::broadcast;
+
+pub use error::{Error, Failure};
+pub use migrate::SCHEMA_VERSION;
+pub use numbers::Kind;
+pub use page::{Cursor, Page};
+pub use tx::{Scope, Tx, Work};
+pub use wake::{Wake, Wakes};
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A SQLite file; it and its folder are made when absent.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL.
+    Postgres(String),
+}
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the database is.
+    pub location: Location,
+    /// How many connections: PostgreSQL's pool, or SQLite's readers.
+    pub connections: u32,
+    /// Whether this process serves: only one may serve from a SQLite file.
+    pub serve: bool,
+    /// What rows are stamped with.
+    pub clock: Arc<dyn Clock>,
+}
+
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+/// A database. Cheap to clone; the last clone to go closes it.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+    wakes: broadcast::Sender<Wake>,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date if it is behind.
+    ///
+    /// Errors: in use by another serving process, not reachable, not writable, written by a newer version.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        Self::open_with(options, true).await
+    }
+
+    /// Opens the database as it is. Errors also where the schema is behind.
+    pub async fn open_current(options: Options) -> Result<Self, Error> {
+        Self::open_with(options, false).await
+    }
+
+    async fn open_with(options: Options, migrate: bool) -> Result<Self, Error> {
+        let (wakes, _) = broadcast::channel(4096);
+        let backend = match &options.location {
+            Location::Sqlite(path) => {
+                Backend::Sqlite(sqlite::Sqlite::open(path, &options, migrate, wakes.clone()).await?)
+            }
+            Location::Postgres(url) => {
+                Backend::Postgres(postgres::Postgres::open(url, &options, migrate, wakes.clone()).await?)
+            }
+        };
+        Ok(Self { backend: Arc::new(backend), wakes })
+    }
+
+    /// The schema version that the database at `location` has; 0 for an empty one.
+    pub async fn version(location: &Location) -> Result<i64, Error> {
+        match location {
+            Location::Sqlite(path) => sqlite::version(path).await,
+            Location::Postgres(url) => postgres::version(url).await,
+        }
+    }
+
+    /// Runs `work` in a transaction and commits it; what it returns has reached the disk.
+    ///
+    /// `work` may run more than once (PostgreSQL can ask for it) and another's failure never undoes it. It
+    /// does nothing but database work, and takes what it needs from `input`. Where it returns an error,
+    /// nothing of it is kept.
+    pub async fn write<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
+            Backend::Postgres(postgres) => postgres.write(scope.into(), &input, &work, true).await,
+        }
+    }
+
+    /// Like [`write`](Self::write), but a crash of the database may forget it: only for claims and
+    /// heartbeats, whose loss repeats work and loses none.
+    pub async fn write_relaxed<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
+            Backend::Postgres(postgres) => postgres.write(scope.into(), &input, &work, false).await,
+        }
+    }
+
+    /// Runs `work`, which only reads.
+    pub async fn read<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync,
+        T: Send,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(scope.into(), &input, &work).await,
+            Backend::Postgres(postgres) => postgres.read(scope.into(), &input, &work).await,
+        }
+    }
+
+    /// Receives what there is to do from now on, from this process and, on PostgreSQL, from all others.
+    pub fn wakes(&self) -> Wakes {
+        Wakes(self.wakes.subscribe())
+    }
+
+    /// Tells this process's waiters that there may be something to do.
+    pub fn wake(&self, wake: Wake) {
+        // Nobody listening is no failure: they look by themselves when they start.
+        let _ = self.wakes.send(wake);
+    }
+
+    /// Whether no other process can work on this database.
+    pub fn is_exclusive(&self) -> bool {
+        matches!(*self.backend, Backend::Sqlite(_))
+    }
+
+    /// Whether the database answers now.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read(Scope::System, (), |tx, ()| {
+            Box::pin(async move {
+                tx::fetch_one!(tx, (i64,), "SELECT CAST(1 AS BIGINT)")?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Writes a consistent copy of a SQLite database to `target`, which must not exist, while others go on.
+    ///
+    /// Errors on PostgreSQL, whose own tools do that.
+    pub async fn backup(&self, target: &Path) -> Result<(), Error> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.backup(target).await,
+            Backend::Postgres(_) => Err(Error::Open(
+                "a PostgreSQL database is backed up by its own tools: run `pg_dump --format=custom`".to_owned(),
+            )),
+        }
+    }
+
+    /// Ends the database work: waits for the commits under way, then closes the connections.
+    pub async fn close(&self) {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// Checks that the file at `path` is a whole Deskhand database that this version can open.
+pub async fn check_sqlite(path: &Path) -> Result<i64, Error> {
+    sqlite::check(path).await
+}

@@ -1,0 +1,237 @@
+//! PostgreSQL: a pool, a transaction per caller, row level security by role, wakes by notification.
+//!
+//! The login role owns the tables; the program works under `deskhand_app`, which sees the one workspace that
+//! the transaction names, or `deskhand_system`, which sees all and is used by [`Scope::System`] alone.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Clock;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
+use tokio::sync::{Mutex, broadcast, mpsc};
+use tokio::task::JoinSet;
+use tracing::warn;
+
+use crate::numbers::Numbers;
+use crate::tx::{Connection, Scope, Tx, Work};
+use crate::wake::Wake;
+use crate::{Error, Failure, Options, migrate};
+
+/// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
+const ATTEMPTS: u32 = 6;
+/// How long wakes for other processes are gathered: a notification takes a lock that all committers share.
+const GATHER: Duration = Duration::from_millis(2);
+/// The channel that wakes are sent on.
+const CHANNEL: &str = "deskhand";
+
+pub(crate) struct Postgres {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    numbers: Arc<Numbers>,
+    wakes: broadcast::Sender<Wake>,
+    tell: mpsc::UnboundedSender<Wake>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| Error::Open("database_url is not a PostgreSQL URL: postgres://user@host/database".to_owned()))?;
+    Ok(options
+        .application_name("deskhand")
+        .statement_cache_capacity(512)
+        // A worker that stopped in the middle must not hold its rows: its transaction ends by itself.
+        .options([
+            ("idle_in_transaction_session_timeout", "15s"),
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("jit", "off"),
+        ])
+        .disable_statement_logging())
+}
+
+fn reach_error(error: sqlx::Error) -> Error {
+    match Error::from(error) {
+        Error::Unavailable(source) => Error::Open(format!("cannot reach PostgreSQL: {source}")),
+        Error::Statement(source) => Error::Open(format!("PostgreSQL refused: {source}")),
+        error => error,
+    }
+}
+
+pub(crate) async fn version(url: &str) -> Result<i64, Error> {
+    let mut connection = options(url)?.connect().await.map_err(reach_error)?;
+    migrate::postgres_version(&mut connection).await
+}
+
+impl Postgres {
+    pub(crate) async fn open(
+        url: &str,
+        settings: &Options,
+        migrate: bool,
+        wakes: broadcast::Sender<Wake>,
+    ) -> Result<Self, Error> {
+        let options = options(url)?;
+        let mut connection = options.connect().await.map_err(reach_error)?;
+        if migrate {
+            migrate::postgres(&mut connection).await?;
+        }
+        migrate::require_current(migrate::postgres_version(&mut connection).await?)?;
+        connection.close().await?;
+
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("SET ROLE deskhand_app").await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options.clone());
+        let counters = PgPoolOptions::new()
+            .max_connections(2)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("SET ROLE deskhand_system").await?;
+                    connection.execute("SET synchronous_commit = off").await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options.clone());
+
+        let (tell, told) = mpsc::unbounded_channel();
+        let mut tasks = JoinSet::new();
+        let origin = uuid::Uuid::now_v7().simple().to_string();
+        tasks.spawn(notify(counters.clone(), told, origin.clone()));
+        tasks.spawn(listen(pool.clone(), wakes.clone(), origin));
+        Ok(Self {
+            pool,
+            clock: Arc::clone(&settings.clock),
+            numbers: Arc::new(Numbers::new(counters)),
+            wakes,
+            tell,
+            tasks: Mutex::new(tasks),
+        })
+    }
+
+    /// Begins a transaction that sees what `scope` may see; one round trip.
+    async fn begin(&self, scope: Scope, durable: bool) -> Result<Tx, Error> {
+        let relaxed = if durable { "" } else { "; SET LOCAL synchronous_commit = off" };
+        let text = match scope {
+            Scope::Workspace(id) => format!("BEGIN; SET LOCAL deskhand.workspace_id = '{id}'{relaxed}"),
+            Scope::System => format!("BEGIN; SET LOCAL ROLE deskhand_system{relaxed}"),
+        };
+        let transaction = match self.pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
+            Ok(transaction) => transaction,
+            // A pooled connection may have died unseen, for instance with the server; the next one is new.
+            Err(Error::Unavailable(_)) => self.pool.begin_with(AssertSqlSafe(text)).await?,
+            Err(error) => return Err(error),
+        };
+        Ok(Tx {
+            connection: Connection::Postgres(transaction),
+            scope,
+            wakes: Vec::new(),
+            numbers: Some(Arc::clone(&self.numbers)),
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    pub(crate) async fn write<I, T, E, F>(&self, scope: Scope, input: &I, work: &F, durable: bool) -> Result<T, E>
+    where
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut tx = self.begin(scope, durable).await?;
+            let result = work(&mut tx, input).await;
+            let Connection::Postgres(transaction) = tx.connection else {
+                return Err(E::from(Error::GivenUp("the transaction is not PostgreSQL's")));
+            };
+            let failure = match result {
+                Ok(value) => match transaction.commit().await.map_err(Error::from) {
+                    Ok(()) => {
+                        for wake in tx.wakes {
+                            let _ = self.wakes.send(wake);
+                            let _ = self.tell.send(wake);
+                        }
+                        return Ok(value);
+                    }
+                    Err(error) => E::from(error),
+                },
+                // Dropping the transaction rolls it back.
+                Err(error) => error,
+            };
+            if attempt == ATTEMPTS || !failure.store().is_some_and(Error::wants_retry) {
+                return Err(failure);
+            }
+            attempt += 1;
+            // The one that made us wait needs a moment; the attempt's number spreads the waiters.
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 3)).await;
+        }
+    }
+
+    pub(crate) async fn read<I, T, E, F>(&self, scope: Scope, input: &I, work: &F) -> Result<T, E>
+    where
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
+    {
+        // The transaction is only for the scope; dropping it rolls back with the connection's next use.
+        let mut tx = self.begin(scope, true).await?;
+        work(&mut tx, input).await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.tasks.lock().await.shutdown().await;
+        self.pool.close().await;
+    }
+}
+
+/// Tells other processes what there is to do, gathered and outside of everybody's transactions.
+async fn notify(pool: PgPool, mut told: mpsc::UnboundedReceiver<Wake>, origin: String) {
+    while let Some(first) = told.recv().await {
+        let mut wakes = HashSet::from([first]);
+        tokio::time::sleep(GATHER).await;
+        while let Ok(wake) = told.try_recv() {
+            wakes.insert(wake);
+        }
+        let words: Vec<String> = wakes.into_iter().map(Wake::encode).collect();
+        let payload = format!("{origin} {}", words.join(" "));
+        let sent = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&pool).await;
+        if let Err(error) = sent {
+            // They look by themselves now and then; only speed is lost.
+            warn!(error = &error as &dyn std::error::Error, "could not wake the other processes");
+        }
+    }
+}
+
+/// Passes on what other processes tell. After a cut everything is looked at, because some may be missed.
+async fn listen(pool: PgPool, wakes: broadcast::Sender<Wake>, origin: String) {
+    loop {
+        let listener = async {
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.listen(CHANNEL).await?;
+            Ok::<_, sqlx::Error>(listener)
+        };
+        if let Ok(mut listener) = listener.await {
+            for wake in [Wake::Outbox, Wake::Clock, Wake::Mail] {
+                let _ = wakes.send(wake);
+            }
+            while let Ok(Some(notification)) = listener.try_recv().await {
+                let Some((from, words)) = notification.payload().split_once(' ') else { continue };
+                if from == origin {
+                    continue;
+                }
+                for wake in words.split(' ').filter_map(Wake::decode) {
+                    let _ = wakes.send(wake);
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}

@@ -1,0 +1,181 @@
+//! The transaction that every query runs in, and the macros that run one SQL text on either database.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use domain::ids::WorkspaceId;
+use domain::{Caller, Clock};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Sqlite, SqliteConnection};
+
+use crate::Error;
+use crate::numbers::{Kind, Numbers};
+use crate::wake::Wake;
+
+/// What a transaction may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One workspace. On PostgreSQL row level security shows nothing else.
+    Workspace(WorkspaceId),
+    /// Every workspace: for sign-in, the relay, the clock and the workers, which then act in one.
+    System,
+}
+
+impl From<&Caller> for Scope {
+    fn from(caller: &Caller) -> Self {
+        Self::Workspace(caller.workspace)
+    }
+}
+
+impl From<WorkspaceId> for Scope {
+    fn from(workspace: WorkspaceId) -> Self {
+        Self::Workspace(workspace)
+    }
+}
+
+/// What a closure for [`Store::write`](crate::Store::write) or `read` returns.
+pub type Work<'t, T, E> = BoxFuture<'t, Result<T, E>>;
+
+/// A SQLite connection: the writer's own, or one lent by the readers' pool.
+pub(crate) enum SqliteHandle {
+    Writer(Box<SqliteConnection>),
+    Reader(PoolConnection<Sqlite>),
+}
+
+impl Deref for SqliteHandle {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Writer(connection) => connection,
+            Self::Reader(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for SqliteHandle {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Writer(connection) => connection,
+            Self::Reader(connection) => connection,
+        }
+    }
+}
+
+pub(crate) enum Connection {
+    Sqlite(SqliteHandle),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A transaction on either database.
+pub struct Tx {
+    pub(crate) connection: Connection,
+    pub(crate) scope: Scope,
+    pub(crate) wakes: Vec<Wake>,
+    pub(crate) numbers: Option<Arc<Numbers>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Tx {
+    /// The workspace of this transaction.
+    ///
+    /// Errors for a transaction of [`Scope::System`], which has none.
+    pub fn workspace(&self) -> Result<WorkspaceId, Error> {
+        match self.scope {
+            Scope::Workspace(workspace) => Ok(workspace),
+            Scope::System => Err(Error::GivenUp("a workspace's rows were asked for without a workspace")),
+        }
+    }
+
+    /// The present by the injected clock; what rows are stamped with.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The next short number of `kind` in this workspace.
+    ///
+    /// On SQLite it is counted in this transaction. On PostgreSQL it is taken before it is used, in a short
+    /// transaction of its own, so that nobody waits for this one's commit; a rollback leaves a gap.
+    pub async fn number(&mut self, kind: Kind) -> Result<i64, Error> {
+        let workspace = self.workspace()?;
+        match self.numbers.clone() {
+            Some(numbers) => numbers.take(workspace, kind).await,
+            None => crate::numbers::count(self, workspace, kind, 1).await,
+        }
+    }
+
+    /// Remembers that `wake` has something to do once this transaction is committed.
+    pub fn wake(&mut self, wake: Wake) {
+        if !self.wakes.contains(&wake) {
+            self.wakes.push(wake);
+        }
+    }
+
+    /// Whether this is PostgreSQL; for the few texts that differ.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.connection, Connection::Postgres(_))
+    }
+}
+
+/// Runs one SQL text on whichever database the transaction holds, with the arguments bound in order.
+macro_rules! run {
+    ($tx:expr, $start:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),* $(,)?], $finish:ident) => {
+        match &mut $tx.connection {
+            $crate::tx::Connection::Sqlite(connection) => sqlx::$start::<sqlx::Sqlite $(, $row)?>($sql)
+                $(.bind($arg))*
+                .$finish(&mut **connection)
+                .await
+                .map_err($crate::Error::from),
+            $crate::tx::Connection::Postgres(connection) => sqlx::$start::<sqlx::Postgres $(, $row)?>($sql)
+                $(.bind($arg))*
+                .$finish(&mut **connection)
+                .await
+                .map_err($crate::Error::from),
+        }
+    };
+}
+
+/// Runs a statement; gives the number of rows it touched.
+macro_rules! execute {
+    ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+        match &mut $tx.connection {
+            $crate::tx::Connection::Sqlite(connection) => sqlx::query::<sqlx::Sqlite>($sql)
+                $(.bind($arg))*
+                .execute(&mut **connection)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err($crate::Error::from),
+            $crate::tx::Connection::Postgres(connection) => sqlx::query::<sqlx::Postgres>($sql)
+                $(.bind($arg))*
+                .execute(&mut **connection)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err($crate::Error::from),
+        }
+    };
+}
+
+/// All rows of a query as `$row`.
+macro_rules! fetch_all {
+    ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::tx::run!($tx, query_as::<$row>, $sql, [$($arg),*], fetch_all)
+    };
+}
+
+/// The first row of a query as `$row`, if there is one.
+macro_rules! fetch_optional {
+    ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::tx::run!($tx, query_as::<$row>, $sql, [$($arg),*], fetch_optional)
+    };
+}
+
+/// The first row of a query as `$row`.
+macro_rules! fetch_one {
+    ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::tx::run!($tx, query_as::<$row>, $sql, [$($arg),*], fetch_one)
+    };
+}
+
+pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, run};

@@ -1,0 +1,89 @@
+//! Hints that there is something to do. They make things quick, never correct: whoever waits for one also
+//! looks by itself now and then.
+
+use domain::Topic;
+use tokio::sync::broadcast;
+
+/// What there is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wake {
+    /// The outbox has events.
+    Outbox,
+    /// A partition of the log has events.
+    Log(Topic, u32),
+    /// A reminder was set that may be the next one due.
+    Clock,
+    /// A notification waits to be mailed.
+    Mail,
+}
+
+impl Wake {
+    /// As one word, for sending to other processes.
+    pub(crate) fn encode(self) -> String {
+        match self {
+            Self::Outbox => "outbox".to_owned(),
+            Self::Log(topic, partition) => format!("log/{}/{partition}", topic.as_str()),
+            Self::Clock => "clock".to_owned(),
+            Self::Mail => "mail".to_owned(),
+        }
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    pub(crate) fn decode(text: &str) -> Option<Self> {
+        match text {
+            "outbox" => Some(Self::Outbox),
+            "clock" => Some(Self::Clock),
+            "mail" => Some(Self::Mail),
+            _ => {
+                let (topic, partition) = text.strip_prefix("log/")?.split_once('/')?;
+                Some(Self::Log(Topic::parse(topic)?, partition.parse().ok()?))
+            }
+        }
+    }
+}
+
+/// Receives wakes. One that lagged behind has missed some and should look everywhere.
+pub struct Wakes(pub(crate) broadcast::Receiver<Wake>);
+
+impl Wakes {
+    /// The next wake; nothing when some were missed, or the store is gone.
+    pub async fn next(&mut self) -> Option<Wake> {
+        self.0.recv().await.ok()
+    }
+
+    /// Waits for a wake that `matches`, or for missed ones.
+    pub async fn until(&mut self, matches: impl Fn(Wake) -> bool) {
+        loop {
+            match self.0.recv().await {
+                Ok(wake) if !matches(wake) => {}
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Forgets what has arrived; says whether any of it `matches` or was missed.
+    pub fn drain(&mut self, matches: impl Fn(Wake) -> bool) -> bool {
+        let mut any = false;
+        loop {
+            match self.0.try_recv() {
+                Ok(wake) => any |= matches(wake),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => any = true,
+                Err(_) => return any,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Topic, Wake};
+
+    #[test]
+    fn a_wake_reads_back_as_it_was_sent() {
+        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Log(Topic::TaskEvents, 2)] {
+            assert_eq!(Wake::decode(&wake.encode()), Some(wake));
+        }
+        assert_eq!(Wake::decode("log/nothing/1"), None);
+    }
+}
