@@ -1,0 +1,189 @@
+//! What a use case's transaction is given, and what it leaves behind: events, answers to repeat, undo.
+
+use domain::event::data::{Body, Change};
+use domain::ids::{EventId, UndoId};
+use domain::{Caller, Envelope, EventType, Topic, Via};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::{Scope, Tx, Work};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::{Desk, UseCase, authority, undo};
+
+/// What a transaction's code is given: it borrows from here and captures nothing.
+pub(crate) struct Job<I> {
+    pub(crate) desk: Desk,
+    pub(crate) caller: Caller,
+    pub(crate) input: I,
+}
+
+/// What a use case did, and what undoes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done<T> {
+    /// The result.
+    pub value: T,
+    /// What undoes it, where it can be undone and the caller is a person who could ask for it.
+    pub undo: Option<UndoId>,
+}
+
+impl<T> Done<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Done<U> {
+        Done { value: change(self.value), undo: self.undo }
+    }
+}
+
+/// One event as a group's worker got it: what makes its effect happen once.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The group.
+    pub group: &'static str,
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The fence of the worker's lease on the partition.
+    pub fence: i64,
+    /// The event.
+    pub event: Envelope,
+}
+
+impl<I> Job<I> {
+    /// Appends the event that `kind` happened to `subject`, which has `version` now.
+    pub(crate) async fn record<T: Serialize>(
+        &self,
+        tx: &mut Tx,
+        kind: EventType,
+        subject: impl Into<Uuid>,
+        version: i64,
+        snapshot: T,
+        changes: Vec<Change>,
+    ) -> Result<EventId> {
+        let id = EventId(self.desk.ids.next());
+        let data = serde_json::to_value(Body { snapshot, changes })
+            .map_err(|error| store::Error::Corrupt { what: "event", found: error.to_string() })?;
+        let event = Envelope {
+            id,
+            kind,
+            schema_version: kind.schema_version().to_owned(),
+            workspace_id: self.caller.workspace,
+            subject_id: subject.into(),
+            sequence: version,
+            occurred_at: tx.now(),
+            correlation_id: self.caller.correlation_id,
+            actor: self.caller.actor_ref(),
+            data,
+        };
+        store::outbox::append(tx, &event).await?;
+        Ok(id)
+    }
+
+    /// Keeps what undoes this, for callers that are people at the page or in the chat box.
+    pub(crate) async fn undoable(
+        &self,
+        tx: &mut Tx,
+        text: String,
+        operation: undo::Operation,
+    ) -> Result<Option<UndoId>> {
+        let Some(member) = self.caller.member().filter(|_| matches!(self.caller.via, Via::Page | Via::Say)) else {
+            return Ok(None);
+        };
+        let id = UndoId(self.desk.ids.next());
+        let operation = serde_json::to_value(operation)
+            .map_err(|error| store::Error::Corrupt { what: "undo", found: error.to_string() })?;
+        store::undo::insert(tx, id, member, &text, &operation).await?;
+        Ok(Some(id))
+    }
+}
+
+impl Desk {
+    /// Runs a use case's transaction, if `caller` may do `what`.
+    pub(crate) async fn write<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
+    {
+        authority::require(caller, what)?;
+        let job = Job { desk: self.clone(), caller: caller.clone(), input };
+        self.store.write(caller, job, work).await
+    }
+
+    /// Like [`write`](Self::write), for what creates a record: a repeated idempotency key gets the first answer.
+    pub(crate) async fn create<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
+    {
+        let Some(key) = caller.idempotency.clone() else { return self.write(caller, what, input, work).await };
+        authority::require(caller, what)?;
+        let actor = caller.actor_ref();
+        let actor = actor.id.map_or(actor.kind, |id| id.to_string());
+        let job = Job { desk: self.clone(), caller: caller.clone(), input };
+        let everything = (job, actor, key, work);
+        self.store
+            .write(caller, everything, |tx, (job, actor, key, work)| {
+                Box::pin(async move {
+                    // The row is made first: a twin of this request waits here, then finds the answer.
+                    if let Some(found) = store::idempotency::begin(tx, actor, key).await? {
+                        if found.request_hash != key.request_hash {
+                            return Err(Error::KeyReused);
+                        }
+                        return serde_json::from_str(&found.answer).map_err(|error| {
+                            Error::Store(store::Error::Corrupt { what: "kept answer", found: error.to_string() })
+                        });
+                    }
+                    let value = work(tx, job).await?;
+                    let answer = serde_json::to_string(&value).map_err(|error| {
+                        Error::Store(store::Error::Corrupt { what: "answer", found: error.to_string() })
+                    })?;
+                    store::idempotency::finish(tx, actor, &key.key, &answer).await?;
+                    Ok(value)
+                })
+            })
+            .await
+    }
+
+    /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.
+    ///
+    /// Errors with [`Error::Handled`] where it was done before, or the worker has lost its partition.
+    pub(crate) async fn handle<I, T, F>(&self, delivery: &Delivery, caller: &Caller, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
+    {
+        let job = Job { desk: self.clone(), caller: caller.clone(), input };
+        self.store
+            .write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
+                Box::pin(async move {
+                    store::bus::take(tx, delivery.group, delivery.topic, delivery.partition, delivery.fence, delivery.event.id)
+                        .await?;
+                    work(tx, job).await
+                })
+            })
+            .await
+    }
+
+    /// Runs a transaction that only reads, if `caller` may do `what`.
+    pub(crate) async fn read<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync,
+        T: Send,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, Error> + Send + Sync,
+    {
+        authority::require(caller, what)?;
+        self.store.read(caller, input, work).await
+    }
+
+    /// Runs a transaction of Deskhand itself, which is in no one workspace.
+    pub(crate) async fn system<I, T, F>(&self, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, Error> + Send + Sync + 'static,
+    {
+        self.store.write(Scope::System, input, work).await
+    }
+}
