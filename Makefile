@@ -34,7 +34,7 @@ test: setup pages test-pages ## every test: the page's, the crates', and the who
 	$(CARGO) test --workspace $(ARGS)
 
 .PHONY: check
-check: setup pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
+check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
 
 .PHONY: bench
 bench: setup-run pages ## measure speed and memory with release builds
