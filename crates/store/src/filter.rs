@@ -42,6 +42,12 @@ impl From<Timestamp> for Value {
     }
 }
 
+/// The LIKE pattern of what contains `text`, in lower case; used with `ESCAPE '\'`.
+pub(crate) fn containing(text: &str) -> Value {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Value::Text(format!("%{escaped}%"))
+}
+
 /// A query under construction.
 pub(crate) struct Select {
     text: String,

@@ -1,1 +1,136 @@
-//! projects
+//! Projects, which group tasks.
+
+use domain::ids::ProjectId;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::at::At;
+use crate::tx::{Tx, execute, fetch_all, fetch_optional};
+
+/// A project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its name, unique in the workspace whatever its case.
+    pub name: String,
+    /// Its colour, `#rrggbb`.
+    pub color: String,
+    /// How many open tasks it has.
+    pub open_tasks: i64,
+    /// The ETag.
+    pub version: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    color: String,
+    open_tasks: i64,
+    version: i64,
+}
+
+impl From<Row> for Project {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ProjectId(row.id),
+            name: row.name,
+            color: row.color,
+            open_tasks: row.open_tasks,
+            version: row.version,
+        }
+    }
+}
+
+macro_rules! select {
+    () => {
+        "SELECT p.id, p.name, p.color, p.version,
+             (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.status <> 'done' AND t.deleted_at IS NULL)
+                 AS open_tasks
+         FROM projects p WHERE p.workspace_id = $1 AND p.deleted_at IS NULL"
+    };
+}
+
+/// All projects, by name.
+pub async fn list(tx: &mut Tx) -> Result<Vec<Project>, Error> {
+    let workspace = tx.workspace()?;
+    let rows = fetch_all!(tx, Row, concat!(select!(), " ORDER BY lower(p.name) LIMIT 1000"), workspace.0)?;
+    Ok(rows.into_iter().map(Project::from).collect())
+}
+
+/// The project of that id.
+pub async fn get(tx: &mut Tx, id: ProjectId) -> Result<Option<Project>, Error> {
+    let workspace = tx.workspace()?;
+    let row = fetch_optional!(tx, Row, concat!(select!(), " AND p.id = $2"), workspace.0, id.0)?;
+    Ok(row.map(Project::from))
+}
+
+/// The project of that name, ignoring case.
+pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Project>, Error> {
+    let workspace = tx.workspace()?;
+    let row = fetch_optional!(
+        tx,
+        Row,
+        concat!(select!(), " AND lower(p.name) = $2"),
+        workspace.0,
+        name.to_lowercase()
+    )?;
+    Ok(row.map(Project::from))
+}
+
+/// Adds `project`; gives whether its name was free.
+pub async fn insert(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
+    let workspace = tx.workspace()?;
+    let now = tx.now();
+    let added = execute!(
+        tx,
+        "INSERT INTO projects (id, workspace_id, name, color, created_at, version) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING",
+        project.id.0,
+        workspace.0,
+        project.name.as_str(),
+        project.color.as_str(),
+        At(now),
+        project.version,
+    )?;
+    Ok(added == 1)
+}
+
+/// Writes `project`, whose version is one above the one it was read with; gives whether it was still at that.
+pub async fn update(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
+    let workspace = tx.workspace()?;
+    let touched = execute!(
+        tx,
+        "UPDATE projects SET name = $3, color = $4, version = $5
+         WHERE workspace_id = $1 AND id = $2 AND version = $5 - 1 AND deleted_at IS NULL",
+        workspace.0,
+        project.id.0,
+        project.name.as_str(),
+        project.color.as_str(),
+        project.version,
+    )?;
+    Ok(touched == 1)
+}
+
+/// Deletes the project; its tasks stay, without one.
+pub async fn delete(tx: &mut Tx, id: ProjectId) -> Result<bool, Error> {
+    let workspace = tx.workspace()?;
+    let now = tx.now();
+    let touched = execute!(
+        tx,
+        "UPDATE projects SET deleted_at = $3, version = version + 1
+         WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL",
+        workspace.0,
+        id.0,
+        At(now),
+    )?;
+    execute!(
+        tx,
+        "UPDATE tasks SET project_id = NULL, version = version + 1 WHERE workspace_id = $1 AND project_id = $2",
+        workspace.0,
+        id.0,
+    )?;
+    Ok(touched == 1)
+}
