@@ -1,0 +1,3 @@
+//! The store's contract, run on both databases.
+
+mod reminders;
