@@ -506,3 +506,92 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON workspaces TO deskhand_system;
 -- Positions and leases belong to no workspace.
 GRANT SELECT, INSERT, UPDATE, DELETE ON bus_partitions, bus_consumers, bus_members TO deskhand_system;
 GRANT SELECT ON bus_consumers TO deskhand_app;
+
+-- Search -----------------------------------------------------------------------------------------------------
+
+-- What the index of a document or passage says. Both texts are indexed by their stems and as they are, so that
+-- names and other languages are found too; scope holds words such as the workspace's, which no text has.
+CREATE FUNCTION deskhand_words(scope TEXT, title TEXT, body TEXT) RETURNS TSVECTOR LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN setweight(to_tsvector('pg_catalog.english', title) || to_tsvector('pg_catalog.simple', title), 'A')
+        || to_tsvector('pg_catalog.english', body) || to_tsvector('pg_catalog.simple', body)
+        || array_to_tsvector(string_to_array(scope, ' '));
+
+-- The query for words, which hold letters and digits only: all of them together, or any; the last one may be a
+-- beginning.
+CREATE FUNCTION deskhand_query(words TEXT[], together BOOLEAN) RETURNS TSQUERY LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    word TEXT;
+    part TSQUERY;
+    whole TSQUERY := ''::tsquery;
+BEGIN
+    FOR place IN 1 .. cardinality(words) LOOP
+        word := quote_literal(words[place]) || CASE WHEN place = cardinality(words) THEN ':*' ELSE '' END;
+        part := to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word);
+        whole := CASE WHEN together THEN whole && part ELSE whole || part END;
+    END LOOP;
+    RETURN whole;
+END
+$$;
+
+-- The match operator may not use an index before row level security has been checked, which would mean to read
+-- every row. These two therefore run as deskhand_system, and check the workspace themselves.
+CREATE FUNCTION deskhand_search_docs(scopes TEXT[], words TEXT[], together BOOLEAN, candidates BIGINT, hits BIGINT)
+    RETURNS TABLE (id BIGINT, kind TEXT, record_id UUID, conversation_id UUID, number BIGINT, slug TEXT, title TEXT,
+        updated_at TIMESTAMPTZ, rank DOUBLE PRECISION)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
+AS $$
+#variable_conflict use_column
+DECLARE
+    matching TSQUERY := deskhand_query(words, together);
+    ranking TSQUERY := deskhand_query(words, false);
+BEGIN
+    IF numnode(matching) = 0 AND cardinality(words) > 0 THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        WITH found AS (
+            SELECT newest.* FROM unnest(scopes) AS scope CROSS JOIN LATERAL (
+                SELECT doc.* FROM search_docs doc
+                WHERE doc.workspace_id = deskhand_workspace() AND doc.words @@ (quote_literal(scope)::tsquery && matching)
+                ORDER BY doc.id DESC LIMIT candidates
+            ) AS newest
+        )
+        SELECT found.id, found.kind, found.record_id, found.conversation_id, found.number, found.slug, found.title,
+            found.updated_at, ts_rank(found.words, ranking, 1)::double precision AS rank
+        FROM found ORDER BY rank DESC, found.updated_at DESC LIMIT hits;
+END
+$$;
+
+CREATE FUNCTION deskhand_search_passages(words TEXT[], hits BIGINT) RETURNS TABLE (id BIGINT, rank DOUBLE PRECISION)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
+AS $$
+#variable_conflict use_column
+DECLARE
+    matching TSQUERY := deskhand_query(words, false);
+BEGIN
+    RETURN QUERY
+        SELECT passage.id, ts_rank(passage.words, matching, 1)::double precision AS rank FROM passages passage
+        WHERE passage.workspace_id = deskhand_workspace() AND passage.words @@ matching
+        ORDER BY rank DESC, passage.id LIMIT hits;
+END
+$$;
+
+DO $$
+DECLARE
+    name TEXT;
+BEGIN
+    EXECUTE format('GRANT CREATE ON SCHEMA %I TO deskhand_system', current_schema());
+    FOREACH name IN ARRAY ARRAY[
+        'deskhand_search_docs(TEXT[], TEXT[], BOOLEAN, BIGINT, BIGINT)', 'deskhand_search_passages(TEXT[], BIGINT)'
+    ] LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
+        EXECUTE format('ALTER FUNCTION %s OWNER TO deskhand_system', name);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', name);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO deskhand_app, deskhand_system', name);
+    END LOOP;
+    EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM deskhand_system', current_schema());
+END
+$$;
