@@ -91,7 +91,10 @@ export class Session {
         this.#events.change();
         this.#poll(0);
       },
-      unknown: (code) => this.#abandon(code === 4401),
+      unknown: (code) => {
+        this.#reachable = true;
+        this.#abandon(code === 4401);
+      },
     });
   }
 

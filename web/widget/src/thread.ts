@@ -159,14 +159,14 @@ export class Thread {
       { class: "item" },
       face(byHand ? null : author.name),
       el(
-        "p",
-        { class: "label" },
-        el("b", {}, el("bdi", {}, author.name || texts.somebody)),
-        byHand && ` · ${texts.automatic}`,
-      ),
-      el(
         "div",
         {},
+        el(
+          "p",
+          { class: "label" },
+          el("b", {}, el("bdi", {}, author.name || texts.somebody)),
+          byHand && ` · ${texts.automatic}`,
+        ),
         el("div", { class: "bubble", dir: "auto" }, ...(byHand ? rich(text) : plain(text))),
         sources?.length > 0 && this.#sources(sources),
         el("p", { class: "meta", "aria-live": "off" }, el("span")),

@@ -226,7 +226,7 @@ export function mountWidget(options: Options, channel: Channel, memory: Memory, 
     renderFoot();
     set(log, "aria-busy", session.loading && "true");
     const fresh = thread.render();
-    if (atEnd && fresh) toEnd(fresh);
+    if (atEnd && fresh) toEnd(fresh.classList.contains("mine") ? null : fresh);
     else scrolled();
     // Times grow old, and a wait is counted down.
     tick = setTimeout(changed, session.waitUntil > Date.now() ? 1000 : 20_000);
