@@ -13,6 +13,9 @@ import { type Created, type Frame, Refused, type State, Unreachable, type Visito
 const typingMs = 8000;
 /** How often messages are asked for while there is no socket: for an answer, with the chat in view, without. */
 const pollMs = { awaited: 1000, seen: 4000, unseen: 30_000 };
+/** A socket that comes back that soon is given so long before messages are asked for without it. */
+const atOnceMs = 300;
+const patienceMs = 1000;
 /** Another tab sends what it queued; this one steps in when that has not happened for so long. */
 const otherTabMs = 20_000;
 /** How long what one tab notes may take to be seen by another. */
@@ -87,9 +90,9 @@ export class Session {
     this.#live = new Live(`${base.replace(/^http/, "ws")}/widget/v1/live`, {
       start: () => this.#hail(),
       frame: (frame) => this.#receive(frame),
-      lost: () => {
+      lost: (waitMs) => {
         this.#events.change();
-        this.#poll(0);
+        this.#poll(waitMs < atOnceMs ? patienceMs : 0);
       },
       unknown: (code) => {
         this.#reachable = true;
@@ -349,6 +352,7 @@ export class Session {
       const message = await this.#post(talk, item);
       this.#reachable = true;
       this.#sendFailures = 0;
+      this.outbox.remove(item.client_id);
       if (talk.id !== this.talk?.id) return true;
       this.#accept(message);
       // The answer may have come before the confirmation.
