@@ -1,6 +1,13 @@
 // The desk's HTTP side. Turns every outcome into a value, a `Refused` or an `Unreachable`; retries nothing.
 
-import { type Channel, type Created, type MessagePage, Refused, Unreachable, type VisitorMessage } from "./wire";
+import {
+  type Channel,
+  type Created,
+  type MessagePage,
+  Refused,
+  Unreachable,
+  type VisitorMessage,
+} from "./wire";
 
 const patienceMs = 15_000;
 

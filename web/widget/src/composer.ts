@@ -19,11 +19,7 @@ export class Composer {
   readonly #drafts: Memory;
   readonly #submit: (text: string) => void;
 
-  constructor(
-    language: Language,
-    drafts: Memory,
-    submit: (text: string) => void,
-  ) {
+  constructor(language: Language, drafts: Memory, submit: (text: string) => void) {
     this.#language = language;
     this.#drafts = drafts;
     this.#submit = submit;
@@ -86,7 +82,11 @@ export class Composer {
     set(this.#counter, "hidden", count < near);
     setText(
       this.#counter,
-      count < near ? "" : over ? fill(texts.tooLong, { count: count - limit }) : fill(texts.count, { count, limit }),
+      count < near
+        ? ""
+        : over
+          ? fill(texts.tooLong, { count: count - limit })
+          : fill(texts.count, { count, limit }),
     );
     this.#counter.classList.toggle("over", over);
     this.fit();

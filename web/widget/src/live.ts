@@ -36,10 +36,7 @@ export class Live {
   readonly #url: string;
   readonly #handlers: LiveHandlers;
 
-  constructor(
-    url: string,
-    handlers: LiveHandlers,
-  ) {
+  constructor(url: string, handlers: LiveHandlers) {
     this.#url = url;
     this.#handlers = handlers;
   }

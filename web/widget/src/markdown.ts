@@ -67,7 +67,12 @@ function blocks(all: string[], depth: number): Node[] {
     }
     const kind = kindOf(line);
     do at++;
-    while (at < all.length && all[at]!.trim() && kindOf(all[at]!)?.[0] === kind?.[0] && !/^\s*```/.test(all[at]!));
+    while (
+      at < all.length &&
+      all[at]!.trim() &&
+      kindOf(all[at]!)?.[0] === kind?.[0] &&
+      !/^\s*```/.test(all[at]!)
+    );
     const block = all.slice(from, at);
     if (!kind) {
       nodes.push(el("p", {}, ...lines(block, richPattern)));

@@ -7,10 +7,7 @@ export class Memory {
 
   readonly #storage: Storage | null;
 
-  constructor(
-    channel: string,
-    storage: Storage | null,
-  ) {
+  constructor(channel: string, storage: Storage | null) {
     this.#storage = storage;
     this.#prefix = `deskhand:${channel}:`;
   }

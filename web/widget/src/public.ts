@@ -46,7 +46,8 @@ export function publish(): { emit: Emit; ready(widget: Widget): void } | null {
       return () => all.delete(fn as Listener);
     },
     push(...calls) {
-      for (const [method, ...values] of calls) (api[method] as ((...values: unknown[]) => void) | undefined)?.(...values);
+      for (const [method, ...values] of calls)
+        (api[method] as ((...values: unknown[]) => void) | undefined)?.(...values);
     },
   };
   window.Deskhand = api;

@@ -75,12 +75,7 @@ export class Session {
   readonly #memory: Memory;
   readonly #events: SessionEvents;
 
-  constructor(
-    base: string,
-    visitor: Visitor,
-    memory: Memory,
-    events: SessionEvents,
-  ) {
+  constructor(base: string, visitor: Visitor, memory: Memory, events: SessionEvents) {
     this.#visitor = visitor;
     this.#memory = memory;
     this.#events = events;

@@ -30,12 +30,7 @@ export class Thread {
   readonly #base: string;
   readonly #edit: (item: Outgoing) => void;
 
-  constructor(
-    session: Session,
-    language: Language,
-    base: string,
-    edit: (item: Outgoing) => void,
-  ) {
+  constructor(session: Session, language: Language, base: string, edit: (item: Outgoing) => void) {
     this.#session = session;
     this.#language = language;
     this.#base = base;
@@ -103,7 +98,11 @@ export class Thread {
     };
   }
 
-  #mineEntry(key: string, { text, created_at }: { text: string; created_at: string }, item?: Outgoing): Entry {
+  #mineEntry(
+    key: string,
+    { text, created_at }: { text: string; created_at: string },
+    item?: Outgoing,
+  ): Entry {
     const at = Date.parse(created_at);
     return {
       key,
@@ -130,10 +129,15 @@ export class Thread {
     const sending = item && (session.sending === item.client_id || !session.troubled);
     node.classList.toggle("unsent", !!item);
     node.classList.toggle("failed", failed);
+    set(meta, "aria-live", failed ? "polite" : "off");
     if (!item) {
       this.#stamp(node, at, `${texts.sent} · `);
     } else {
-      const text = failed ? [texts.failed, item.failed].filter(Boolean).join(". ") : sending ? texts.sending : texts.waiting;
+      const text = failed
+        ? [texts.failed, item.failed].filter(Boolean).join(". ")
+        : sending
+          ? texts.sending
+          : texts.waiting;
       setText(meta.firstElementChild!, text);
     }
     const actions = failed ? 2 : item && !sending && session.waitUntil < Date.now() ? 1 : 0;
@@ -180,7 +184,11 @@ export class Thread {
     const list = el("ul", { class: "sources", "aria-label": texts.sources }, ...items.slice(0, shownSources));
     const rest = items.slice(shownSources);
     if (rest.length) {
-      const more = el("li", {}, textButton(fill(texts.more, { count: rest.length }), () => more.replaceWith(...rest)));
+      const more = el(
+        "li",
+        {},
+        textButton(fill(texts.more, { count: rest.length }), () => more.replaceWith(...rest)),
+      );
       list.append(more);
     }
     return list;
@@ -194,7 +202,12 @@ export class Thread {
     ];
     const address = webAddress(url, `${this.#base}/`);
     if (!address) return el("div", { class: "card" }, ...parts);
-    return link(address, { class: "card" }, ...parts, el("span", { class: "sr" }, this.#language.texts.newTab));
+    return link(
+      address,
+      { class: "card" },
+      ...parts,
+      el("span", { class: "sr" }, this.#language.texts.newTab),
+    );
   }
 
   #stateLine(): Entry | null {
@@ -202,7 +215,8 @@ export class Thread {
     if (!talk || talk.state === "bot") return null;
     // The desk may have said it in its own words.
     const said = timeline.messages.some(
-      ({ author, sequence }) => author.kind === "system" && (sequence === talk.at || sequence === talk.at + 1),
+      ({ author, sequence }) =>
+        author.kind === "system" && (sequence === talk.at || sequence === talk.at + 1),
     );
     if (said) return null;
     const name = memberName(this.#session) ?? this.#language.texts.somebody;
@@ -222,7 +236,9 @@ export class Thread {
 
 /** Who claimed the conversation; the member who wrote last, where the desk did not say. */
 export function memberName({ talk, timeline }: Session): string | null {
-  return talk?.by ?? timeline.messages.findLast(({ author }) => author.kind === "member")?.author.name ?? null;
+  return (
+    talk?.by ?? timeline.messages.findLast(({ author }) => author.kind === "member")?.author.name ?? null
+  );
 }
 
 /** A member's initials, or the hand's sign. */

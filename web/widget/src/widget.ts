@@ -55,16 +55,21 @@ export function mountWidget(options: Options, channel: Channel, memory: Memory, 
   let pageOverflow: string | null = null;
 
   const { key, base, name, email } = options;
-  const session = new Session(base, { channel: key, ...(name && { name }), ...(email && { email }) }, memory, {
-    change: changed,
-    message: (message) => emit("message", message),
-    state: (state, by) => emit("state", state, by),
-    gone(unsent) {
-      notice = unsent ? texts.goneKept : texts.gone;
-      composer.takeBack(unsent);
-      changed();
+  const session = new Session(
+    base,
+    { channel: key, ...(name && { name }), ...(email && { email }) },
+    memory,
+    {
+      change: changed,
+      message: (message) => emit("message", message),
+      state: (state, by) => emit("state", state, by),
+      gone(unsent) {
+        notice = unsent ? texts.goneKept : texts.gone;
+        composer.takeBack(unsent);
+        changed();
+      },
     },
-  });
+  );
   const thread = new Thread(session, language, base, (item) => {
     session.outbox.remove(item.client_id);
     composer.takeBack(item.text);
@@ -275,9 +280,9 @@ export function mountWidget(options: Options, channel: Channel, memory: Memory, 
 
   /** Where the panel is the whole screen, there is nothing else to go to. */
   function keepFocusInside(event: KeyboardEvent): void {
-    const stops = [...panel.querySelectorAll<HTMLElement>("a[href], button, textarea, [tabindex='0']")].filter(
-      (stop) => stop.getClientRects().length,
-    );
+    const stops = [
+      ...panel.querySelectorAll<HTMLElement>("a[href], button, textarea, [tabindex='0']"),
+    ].filter((stop) => stop.getClientRects().length);
     const active = shadow.activeElement;
     const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
     if (active !== from && !(active === panel && event.shiftKey)) return;

@@ -31,10 +31,14 @@ describe("what a person typed", () => {
     expect(anchors(plain(text)).map(([, label]) => label)).toEqual([shown]);
   });
 
-  it.each(["javascript:alert(1)", "data:text/html,x", "https://user:pw@evil.example/", "ftp://a.b", "https://", "//a.b"])(
-    "has no link for %s",
-    (text) => expect(anchors(plain(text))).toEqual([]),
-  );
+  it.each([
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://user:pw@evil.example/",
+    "ftp://a.b",
+    "https://",
+    "//a.b",
+  ])("has no link for %s", (text) => expect(anchors(plain(text))).toEqual([]));
 
   it("ends an address where the direction of writing is turned", () => {
     expect(anchors(plain("https://good.example/\u202egnp.exe"))).toEqual([
@@ -71,26 +75,48 @@ describe("what the hand wrote", () => {
   });
 
   it("loses no character that is not a mark, and ends on hostile input in time", () => {
-    const pieces = ["**", "*", "`", "[", "](", ")", "> ", "- ", "1. ", "# ", "```", "\n", "https://", "a ", "\u202e", "é"];
+    const pieces = [
+      "**",
+      "*",
+      "`",
+      "[",
+      "](",
+      ")",
+      "> ",
+      "- ",
+      "1. ",
+      "# ",
+      "```",
+      "\n",
+      "https://",
+      "a ",
+      "\u202e",
+      "é",
+    ];
     let seed = 7;
     const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) % below;
     for (let round = 0; round < 500; round++) {
       const text = Array.from({ length: 60 }, () => pieces[(random(1 << 20) >> 4) % pieces.length]).join("");
       const letters = (all: string) => [...all].filter((char) => char === "a" || char === "é").length;
       // A fence's opening line is its language, which is not shown.
-      const shown = text.includes("```") ? letters(text) : letters(el("div", {}, ...rich(text)).textContent ?? "");
+      const shown = text.includes("```")
+        ? letters(text)
+        : letters(el("div", {}, ...rich(text)).textContent ?? "");
       expect(shown, `seed 7, round ${round}: ${JSON.stringify(text)}`).toBe(letters(text));
       rich(text);
     }
     const began = performance.now();
-    for (const piece of ["**", "[", "*a", "`", "> ", "[](", "https://"]) rich(piece.repeat(8000 / piece.length));
+    for (const piece of ["**", "[", "*a", "`", "> ", "[](", "https://"])
+      rich(piece.repeat(8000 / piece.length));
     expect(performance.now() - began).toBeLessThan(2000);
   });
 });
 
 describe("a web address", () => {
   it("is http or https, relative to the desk, and has no name before its host", () => {
-    expect(webAddress("/help/K/refunds", "https://desk.example/")).toBe("https://desk.example/help/K/refunds");
+    expect(webAddress("/help/K/refunds", "https://desk.example/")).toBe(
+      "https://desk.example/help/K/refunds",
+    );
     expect(webAddress("javascript:alert(1)", "https://desk.example/")).toBeNull();
     expect(webAddress(" java\nscript:alert(1)", "https://desk.example/")).toBeNull();
     expect(webAddress("https://bank.example@evil.example/", "https://desk.example/")).toBeNull();

@@ -28,7 +28,8 @@ describe("outbox", () => {
     const ids = add(outbox, "same", "same");
     expect(new Set(ids).size).toBe(2);
     expect(outbox.list().map(({ client_id }) => client_id)).toEqual(ids);
-    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it("lets two tabs write without undoing each other", () => {

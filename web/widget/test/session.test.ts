@@ -156,7 +156,13 @@ describe("sending", () => {
     session.send("too fast");
     await pass(1);
     const { client_id } = desk.socket.sent.at(-1)!;
-    desk.socket.say({ type: "refused", client_id, code: "rate_limited", detail: "slow down", retry_after: 3 });
+    desk.socket.say({
+      type: "refused",
+      client_id,
+      code: "rate_limited",
+      detail: "slow down",
+      retry_after: 3,
+    });
     await pass(2500);
     expect(desk.socket.sent.filter(({ type }) => type === "send")).toHaveLength(1);
     await pass(1000);
@@ -166,12 +172,15 @@ describe("sending", () => {
   it("sets aside what is refused for good, says why, and goes on with the next", async () => {
     const session = await talking();
     desk.socket.cut();
-    desk.next = ({ method }) => (method === "POST" ? { status: 422, body: { detail: "not like this" } } : null);
+    desk.next = ({ method }) =>
+      method === "POST" ? { status: 422, body: { detail: "not like this" } } : null;
     session.send("bad");
     await pass(1);
     session.send("good");
     await pass(1);
-    expect(session.outbox.list().map(({ text, failed }) => [text, failed])).toEqual([["bad", "not like this"]]);
+    expect(session.outbox.list().map(({ text, failed }) => [text, failed])).toEqual([
+      ["bad", "not like this"],
+    ]);
     expect(desk.messages.map(({ text }) => text)).toContain("good");
     const [bad] = session.outbox.list();
     session.retry(bad!.client_id);

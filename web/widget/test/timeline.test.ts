@@ -50,7 +50,9 @@ describe("timeline", () => {
       const timeline = new Timeline();
       const arrivals = Array.from({ length: 30 }, () => 1 + random(20));
       for (const sequence of arrivals) timeline.add(message(sequence));
-      expect(sequences(timeline), `seed 42, round ${round}`).toEqual([...new Set(arrivals)].sort((a, b) => a - b));
+      expect(sequences(timeline), `seed 42, round ${round}`).toEqual(
+        [...new Set(arrivals)].sort((a, b) => a - b),
+      );
     }
   });
 });
