@@ -350,6 +350,9 @@ fn from_now(scan: &Scan<'_>, i: usize, within: bool) -> Option<(When, usize)> {
 fn weekday_date(scan: &Scan<'_>, i: usize, firm: bool) -> Option<(When, usize)> {
     let view = scan.view;
     let day = weekday(view.word(i))?;
+    if matches!(view.word(i.wrapping_sub(1)), "last" | "past" | "previous") {
+        return None;
+    }
     let end = i + 1 + abbreviated(view, i);
     let alone = When::ahead(next_weekday(scan.now.today(), day));
     let (when, longer) = with_day_of_month(scan, alone, day, end);
