@@ -1,0 +1,54 @@
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api } from "@/api/client";
+import { keys } from "@/api/query";
+import { useReport } from "@/api/report";
+import type { Notification, NotificationPage } from "@/api/types";
+
+export const notificationsQuery = (filter: "all" | "unread") =>
+  infiniteQueryOptions({
+    queryKey: keys.notifications(filter),
+    queryFn: ({ pageParam, signal }) =>
+      api.get<NotificationPage>(
+        "/notifications",
+        { unread: filter === "unread" ? true : undefined, limit: 50, cursor: pageParam },
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    select: (data) => ({ items: data.pages.flatMap((p) => p.items), unread: data.pages[0]?.unread ?? 0 }),
+  });
+
+type Loaded = { pages: NotificationPage[]; pageParams: (string | null)[] };
+
+/** Marks as read, at once in every list that is loaded. */
+export function useMarkNotifications() {
+  const client = useQueryClient();
+  const report = useReport();
+  return useMutation({
+    mutationFn: (what: { ids: string[] } | { all: true }) => api.act("/notifications/read", what),
+    onMutate: (what) => {
+      const now = new Date().toISOString();
+      const read = (n: Notification) =>
+        n.read_at === null && ("all" in what || what.ids.includes(n.id)) ? { ...n, read_at: now } : n;
+      const before = client.getQueriesData<Loaded>({ queryKey: ["notification"] });
+      client.setQueriesData<Loaded>(
+        { queryKey: ["notification"] },
+        (data) =>
+          data && {
+            ...data,
+            pages: data.pages.map((p) => {
+              const items = p.items.map(read);
+              const fewer = items.filter((n, i) => n !== p.items[i]).length;
+              return { ...p, items, unread: "all" in what ? 0 : Math.max(0, p.unread - fewer) };
+            }),
+          },
+      );
+      return { before };
+    },
+    onError: (error, _what, context) => {
+      for (const [key, data] of context?.before ?? []) client.setQueryData(key, data);
+      report.failed(error);
+    },
+    onSettled: () => void client.invalidateQueries({ queryKey: ["notification"] }),
+  });
+}

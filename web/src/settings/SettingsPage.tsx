@@ -1,0 +1,66 @@
+import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { ShortcutList } from "@/keyboard/Help";
+import { useMay } from "@/session/me";
+import { PageHeader } from "@/shell/PageHeader";
+import { texts } from "@/texts";
+import { cx } from "@/ui/classes";
+import { Appearance } from "./Appearance";
+import { BrowserNotifications } from "./BrowserNotifications";
+import { Profile } from "./Profile";
+import { Tokens } from "./Tokens";
+import { Hand, Workspace } from "./Workspace";
+
+export type SettingsSection = keyof typeof texts.settings.sections;
+
+const own: SettingsSection[] = ["profile", "appearance", "notifications", "shortcuts"];
+const shared: SettingsSection[] = ["workspace", "hand"];
+
+const pages: Record<SettingsSection, ReactNode> = {
+  profile: <Profile />,
+  appearance: <Appearance />,
+  notifications: <BrowserNotifications />,
+  shortcuts: <ShortcutList />,
+  workspace: <Workspace />,
+  hand: <Hand />,
+  tokens: <Tokens />,
+};
+
+export function SettingsPage() {
+  const params = useParams({ strict: false });
+  const may = useMay();
+  const sections = [...own, ...(may.write ? (["tokens"] as const) : []), ...(may.administer ? shared : [])];
+  const section = sections.find((s) => s === params.section) ?? "profile";
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader title={texts.settings.title} />
+      <div className="flex min-h-0 flex-1 max-md:flex-col">
+        <nav
+          aria-label={texts.settings.title}
+          className="flex shrink-0 gap-1 overflow-x-auto border-line px-3 py-2 max-md:border-b md:w-48 md:flex-col md:gap-0.5 md:border-r md:py-4"
+        >
+          {sections.map((s) => (
+            <Link
+              key={s}
+              to="/settings/$section"
+              params={{ section: s }}
+              aria-current={s === section ? "page" : undefined}
+              className={cx(
+                "press flex h-8 items-center rounded-6 px-3 text-13 font-medium whitespace-nowrap",
+                s === section ? "bg-hover text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
+              )}
+            >
+              {texts.settings.sections[s]}
+            </Link>
+          ))}
+        </nav>
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <div className="max-w-140 px-4 py-6 md:px-8">
+            <h2 className="mb-5 text-20 font-semibold">{texts.settings.sections[section]}</h2>
+            {pages[section]}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}

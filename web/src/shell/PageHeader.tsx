@@ -1,0 +1,39 @@
+import { ArrowLeft, Search } from "lucide-react";
+import type { ReactNode } from "react";
+import { BellLink } from "@/notifications/Bell";
+import { usePalette } from "@/search/paletteState";
+import { texts } from "@/texts";
+import { IconButton } from "@/ui/Button";
+
+/** The line on top of every screen: where am I, and what can be done here. */
+export function PageHeader({
+  title,
+  onBack,
+  children,
+  actions,
+}: {
+  title: ReactNode;
+  onBack?: () => void;
+  children?: ReactNode;
+  actions?: ReactNode;
+}) {
+  const palette = usePalette();
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4 md:pr-3">
+      {onBack ? (
+        <IconButton label={texts.common.back} onClick={onBack} className="-ml-2">
+          <ArrowLeft size={16} />
+        </IconButton>
+      ) : null}
+      <h1 className="truncate text-14 font-semibold">{title}</h1>
+      <div className="flex min-w-0 flex-1 items-center gap-2">{children}</div>
+      {actions}
+      <div className="flex items-center md:hidden">
+        <IconButton label={texts.nav.search} onClick={() => palette.open()}>
+          <Search size={18} />
+        </IconButton>
+        <BellLink />
+      </div>
+    </header>
+  );
+}
