@@ -1,1 +1,132 @@
-//! Events: relay, groups, live feed.
+//! Events: how they get from the outbox to the groups that react to them, and to whoever watches live.
+//!
+//! At least once, in order per key, each group for itself. What an event does to the records is not known
+//! here; a [`Handler`] does that, in a transaction of its own that also writes the inbox ledger.
+
+mod consume;
+mod cursor;
+mod live;
+mod partition;
+mod relay;
+
+use std::sync::Arc;
+
+use domain::{Envelope, EventType, Topic};
+use futures_util::future::BoxFuture;
+use store::bus::{Lag, Outstanding};
+use store::{Error, Scope, Store};
+use tokio_util::sync::CancellationToken;
+
+pub use live::{Interest, Live, LiveEvent, Resync, Subscription, TooOld};
+
+/// The bus. Cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    store: Store,
+}
+
+/// One event as a group gets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The group.
+    pub group: &'static str,
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The fence of the lease on the partition: an effect under an older one is refused.
+    pub fence: i64,
+    /// The event.
+    pub event: Envelope,
+}
+
+/// Why a handler could not handle.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// Something that it needs is away for now.
+    #[error("something that is needed is not available now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It failed.
+    #[error("the event could not be handled")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a group does with its events.
+///
+/// A delivery may come again, for instance after a crash: the handler takes the inbox ledger's row in the
+/// transaction of its effect, so that the event's id is its idempotency key.
+pub trait Handler: Send + Sync + 'static {
+    /// The group.
+    fn group(&self) -> &'static str;
+
+    /// What it reads.
+    fn topics(&self) -> &'static [Topic];
+
+    /// Whether it does anything with events of this type; others are passed over.
+    fn wants(&self, _kind: EventType) -> bool {
+        true
+    }
+
+    /// The most events that it takes at once.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Handles deliveries of one partition, in order, and none of them only in part. After an error all of
+    /// them come again.
+    fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>>;
+}
+
+/// What waits on the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// In the outbox.
+    pub outbox: Outstanding,
+    /// In the log, by group and partition.
+    pub lag: Vec<Lag>,
+}
+
+impl Bus {
+    /// A bus in the tables of `store`.
+    pub fn database(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Moves events from the outbox to the log until `shutdown`, and removes what nobody needs any more.
+    ///
+    /// Any number of processes may do this at the same time.
+    pub async fn relay(&self, shutdown: CancellationToken) {
+        relay::run(&self.store, shutdown).await;
+    }
+
+    /// Hands events to `handlers` until `shutdown`; then finishes what is in flight, keeps how far it came
+    /// and gives its partitions back.
+    ///
+    /// Processes that run the same group share its partitions.
+    pub async fn consume(&self, handlers: Vec<Arc<dyn Handler>>, shutdown: CancellationToken) {
+        consume::run(&self.store, handlers, shutdown).await;
+    }
+
+    /// Opens the live feed at the end of the log; [`Live::run`] keeps it going.
+    pub async fn live(&self) -> Result<Live, Error> {
+        Live::open(self.store.clone()).await
+    }
+
+    /// What waits now.
+    pub async fn backlog(&self) -> Result<Backlog, Error> {
+        self.store
+            .read(Scope::System, (), |tx, ()| {
+                Box::pin(async move {
+                    let outbox = store::bus::outbox_backlog(tx).await?;
+                    let lag = store::bus::lag(tx).await?;
+                    Ok(Backlog { outbox, lag })
+                })
+            })
+            .await
+    }
+}
+
+/// How long to wait before the attempt that follows attempt number `attempt` (from 1): 1 s, doubling, 30 s.
+fn backoff(attempt: u32) -> std::time::Duration {
+    std::time::Duration::from_secs(1 << (attempt - 1).min(5)).min(std::time::Duration::from_secs(30))
+}

@@ -15,6 +15,8 @@ pub enum Wake {
     Clock,
     /// A notification waits to be mailed.
     Mail,
+    /// Partitions of the log are free to be taken, or another process wants its share of them.
+    Leases,
 }
 
 impl Wake {
@@ -25,6 +27,7 @@ impl Wake {
             Self::Log(topic, partition) => format!("log/{}/{partition}", topic.as_str()),
             Self::Clock => "clock".to_owned(),
             Self::Mail => "mail".to_owned(),
+            Self::Leases => "leases".to_owned(),
         }
     }
 
@@ -34,6 +37,7 @@ impl Wake {
             "outbox" => Some(Self::Outbox),
             "clock" => Some(Self::Clock),
             "mail" => Some(Self::Mail),
+            "leases" => Some(Self::Leases),
             _ => {
                 let (topic, partition) = text.strip_prefix("log/")?.split_once('/')?;
                 Some(Self::Log(Topic::parse(topic)?, partition.parse().ok()?))
@@ -81,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_wake_reads_back_as_it_was_sent() {
-        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Log(Topic::TaskEvents, 2)] {
+        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Leases, Wake::Log(Topic::TaskEvents, 2)] {
             assert_eq!(Wake::decode(&wake.encode()), Some(wake));
         }
         assert_eq!(Wake::decode("log/nothing/1"), None);

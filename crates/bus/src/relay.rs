@@ -1,0 +1,113 @@
+//! The relay: from the outbox to the log, and what is cleared away now and then.
+
+use std::time::Duration;
+
+use store::bus::Moved;
+use store::{Error, Scope, Store, Wake};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+/// How many events one transaction moves.
+const ROUND: i64 = 500;
+/// How often a process looks by itself where a wake from another one may have been lost.
+const BACKSTOP: Duration = Duration::from_secs(3);
+/// How often old rows are removed, at most; only while there is something to relay.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How long after the start old rows may be removed for the first time.
+const PRUNE_FIRST: Duration = Duration::from_secs(60);
+/// How many rows one transaction removes, so that none is long.
+const PRUNE_ROUND: i64 = 2000;
+
+pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
+    let mut wakes = store.wakes();
+    let mut prune_at = Instant::now() + PRUNE_FIRST;
+    let mut failures = 0;
+    let mut ensured = false;
+    while !shutdown.is_cancelled() {
+        // What is woken from here on may not be seen by this round, and is kept for the next.
+        wakes.drain(|_| true);
+        let result = async {
+            if !ensured {
+                crate::consume::ensure(store, Vec::new()).await?;
+                ensured = true;
+            }
+            drain(store, &shutdown).await
+        };
+        match result.await {
+            Ok(0) => failures = 0,
+            Ok(_) => {
+                failures = 0;
+                if Instant::now() >= prune_at {
+                    prune_at = Instant::now() + PRUNE_EVERY;
+                    if let Err(error) = prune(store, &shutdown).await {
+                        warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
+                    }
+                }
+            }
+            Err(error) => {
+                failures += 1;
+                if failures == 1 {
+                    warn!(error = &error as &dyn std::error::Error, "the relay failed; it tries again");
+                }
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(crate::backoff(failures).min(BACKSTOP)) => {}
+                }
+                continue;
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = wakes.until(|wake| wake == Wake::Outbox) => {}
+            () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => {}
+        }
+    }
+}
+
+/// Moves everything that waits; gives how many events that were.
+async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<i64, Error> {
+    let mut events = 0;
+    loop {
+        let moved = round(store).await?;
+        events += moved.events;
+        // A round that had a partition may have kept another relay from what came meanwhile: it looks again.
+        if moved.partitions == 0 || shutdown.is_cancelled() {
+            return Ok(events);
+        }
+    }
+}
+
+async fn round(store: &Store) -> Result<Moved, Error> {
+    store.write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, ROUND).await })).await
+}
+
+/// Removes what is old, a little at a time, so that nobody waits for it.
+async fn prune(store: &Store, shutdown: &CancellationToken) -> Result<(), Error> {
+    let mut removed = 0;
+    loop {
+        let round = store
+            .write(Scope::System, (), |tx, ()| {
+                Box::pin(async move {
+                    let events = store::bus::prune_log(tx, PRUNE_ROUND).await?;
+                    let handled = store::bus::prune_ledger(tx, PRUNE_ROUND).await?;
+                    Ok::<_, Error>(events + handled)
+                })
+            })
+            .await?;
+        removed += round;
+        if round == 0 || shutdown.is_cancelled() {
+            break;
+        }
+    }
+    removed += store
+        .write(Scope::System, (), |tx, ()| {
+            Box::pin(async move {
+                let now = tx.now();
+                store::idempotency::prune(tx, now).await
+            })
+        })
+        .await?;
+    debug!(removed, "old events, ledger rows and kept answers were removed");
+    Ok(())
+}

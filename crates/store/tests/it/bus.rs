@@ -1,0 +1,273 @@
+//! The log gets every committed event once and in order, leases have one owner, and stale owners are refused.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::ids::{EventId, WorkspaceId};
+use domain::{EventType, Topic};
+use store::bus::{self, Lease, Logged, Owned};
+use store::{Error, Store};
+use testkit::{both, postgres};
+use uuid::Uuid;
+
+use crate::events::{append, event, system};
+
+const GROUPS: &[(&str, &[Topic])] = &[("audit", &Topic::ALL), ("hand", &[Topic::ConversationsIncoming])];
+
+async fn ensure(store: &Store) {
+    system!(store, GROUPS.to_vec(), |tx, groups| bus::ensure(tx, groups));
+}
+
+async fn relay(store: &Store) -> i64 {
+    system!(store, (), |tx, ()| bus::relay(tx, 100)).events
+}
+
+async fn read(store: &Store, topic: Topic, partition: u32, position: i64) -> Vec<Logged> {
+    system!(store, (topic, partition, position), |tx, (topic, partition, position)| bus::read(
+        tx, *topic, *partition, *position, 1000
+    ))
+}
+
+async fn log(store: &Store) -> HashMap<(Topic, u32), Vec<Logged>> {
+    let mut log = HashMap::new();
+    for (topic, partition) in Topic::all_partitions() {
+        log.insert((topic, partition), read(store, topic, partition, 0).await);
+    }
+    log
+}
+
+/// Takes the group's partitions in the way of the database at hand.
+async fn take_over(store: &Store, owner: &'static str) -> Vec<Lease> {
+    if store.is_exclusive() {
+        return system!(store, owner, |tx, owner| bus::take_over_all(tx, owner, &["hand"]));
+    }
+    // On PostgreSQL nobody takes what somebody has: the former owner's leases are given back first.
+    system!(store, (), |tx, ()| async {
+        bus::leave(tx, "one").await?;
+        bus::leave(tx, "two").await
+    });
+    system!(store, owner, |tx, owner| bus::take_free(tx, owner, "hand", 100))
+}
+
+async fn take(store: &Store, workspace: WorkspaceId, owned: &Owned, event: EventId) -> Result<(), Error> {
+    store
+        .write(workspace, (owned.clone(), event), |tx, (owned, event)| {
+            Box::pin(
+                async move { bus::take(tx, "hand", owned.topic, owned.partition, owned.fence, *event).await },
+            )
+        })
+        .await
+}
+
+#[tokio::test]
+async fn every_event_gets_one_dense_place_and_a_subjects_events_stay_in_order() {
+    both(async |db| {
+        ensure(&db).await;
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subjects: Vec<Uuid> = (0..20).map(|_| Uuid::new_v4()).collect();
+        for sequence in 0..10 {
+            let events =
+                subjects.iter().map(|subject| event(workspace, EventType::TaskUpdated, *subject, sequence));
+            append(&db, events.collect()).await;
+        }
+        while relay(&db).await > 0 {}
+        let mut seen = HashMap::new();
+        for ((topic, partition), logged) in log(&db).await {
+            for (index, logged) in logged.iter().enumerate() {
+                assert_eq!(logged.position, i64::try_from(index).unwrap(), "{topic:?}/{partition}");
+                let event: domain::Envelope = serde_json::from_str(&logged.envelope).unwrap();
+                assert_eq!((event.kind.topic(), event.partition()), (topic, partition));
+                assert_eq!((event.id, event.workspace_id), (logged.event, logged.workspace));
+                let next = seen.entry(event.subject_id).or_insert(0);
+                assert_eq!(event.sequence, *next, "of one subject, in order");
+                *next += 1;
+            }
+        }
+        assert_eq!(seen.len(), 20);
+        assert!(seen.values().all(|count| *count == 10));
+        let waiting = system!(db, (), |tx, ()| bus::outbox_backlog(tx));
+        assert_eq!((waiting.events, waiting.oldest), (0, Duration::ZERO));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn relays_side_by_side_move_each_event_once_while_producers_go_on() {
+    both(async |db| {
+        ensure(&db).await;
+        let another = db.another().await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let produce = async |store: &Store| {
+            for sequence in 0..40 {
+                let events =
+                    (0..5).map(|_| event(workspace, EventType::MessageReceived, Uuid::new_v4(), sequence));
+                append(store, events.collect()).await;
+            }
+        };
+        let move_all = async |store: &Store| {
+            let mut moved = 0;
+            while moved < 400 {
+                let round = relay(store).await;
+                moved += round;
+                let all: usize = log(store).await.values().map(Vec::len).sum();
+                if all == 400 {
+                    break;
+                }
+            }
+            moved
+        };
+        let (_, _, one, two) =
+            tokio::join!(produce(&db), produce(&another), move_all(&db), move_all(&another));
+        assert_eq!(one + two, 400, "{one} + {two}");
+        let mut ids: Vec<EventId> =
+            log(&db).await.into_values().flatten().map(|logged| logged.event).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_that_commits_late_is_not_passed_over() {
+    // Only PostgreSQL lets transactions commit in another order than they began.
+    let db = postgres().await;
+    ensure(&db).await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let (begun, mut has_begun) = tokio::sync::watch::channel(false);
+    let slow = async {
+        let early = event(workspace, EventType::TaskCreated, Uuid::new_v4(), 1);
+        let written: Result<(), Error> = db
+            .write(workspace, (early, wait, begun), |tx, (early, wait, begun)| {
+                Box::pin(async move {
+                    store::outbox::append(tx, early).await?;
+                    begun.send_replace(true);
+                    let _ = wait.clone().wait_for(|go_on| *go_on).await;
+                    Ok(())
+                })
+            })
+            .await;
+        written.unwrap();
+    };
+    let quick = async {
+        has_begun.wait_for(|begun| *begun).await.unwrap();
+        append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::new_v4(), 1)]).await;
+        assert_eq!(relay(&db).await, 1, "the later row, which was committed first");
+        go_on.send_replace(true);
+    };
+    tokio::join!(slow, quick);
+    assert_eq!(relay(&db).await, 1, "the earlier row, which was committed last");
+}
+
+#[tokio::test]
+async fn an_event_is_taken_once_and_not_by_who_has_lost_the_partition() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let first = take_over(&db, "one").await;
+        assert_eq!(first.len(), 12);
+        let event = EventId(Uuid::now_v7());
+        take(&db, workspace, &first[0].owned, event).await.unwrap();
+        assert!(matches!(take(&db, workspace, &first[0].owned, event).await, Err(Error::Stale)));
+
+        let second = take_over(&db, "two").await;
+        let mine = second.iter().find(|lease| lease.owned.partition == first[0].owned.partition).unwrap();
+        assert_eq!(mine.owned.fence, first[0].owned.fence + 1);
+        let next = EventId(Uuid::now_v7());
+        assert!(matches!(take(&db, workspace, &first[0].owned, next).await, Err(Error::Stale)));
+        take(&db, workspace, &mine.owned, next).await.unwrap();
+
+        let stale = first[0].owned.clone();
+        assert!(!system!(db, stale, |tx, owned| bus::commit(tx, owned, 5)), "a stale owner moves nothing");
+        let owned = mine.owned.clone();
+        assert!(system!(db, owned, |tx, owned| bus::commit(tx, owned, 3)));
+        let third = take_over(&db, "one").await;
+        let again = third.iter().find(|lease| lease.owned.partition == mine.owned.partition).unwrap();
+        assert_eq!(again.position, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_several_events_only_the_fresh_ones_are_taken() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let owned = take_over(&db, "one").await.remove(0).owned;
+        let ids: Vec<EventId> = (0..5).map(|_| EventId(Uuid::now_v7())).collect();
+        take(&db, workspace, &owned, ids[2]).await.unwrap();
+        let take_all = async |owned: Owned, ids: Vec<EventId>| -> Result<Vec<EventId>, Error> {
+            db.write(workspace, (owned, ids), |tx, (owned, ids)| {
+                Box::pin(async move {
+                    bus::take_all(tx, "hand", owned.topic, owned.partition, owned.fence, ids).await
+                })
+            })
+            .await
+        };
+        let mut fresh = take_all(owned.clone(), ids.clone()).await.unwrap();
+        fresh.sort();
+        assert_eq!(fresh, [ids[0], ids[1], ids[3], ids[4]]);
+        assert!(take_all(owned.clone(), ids.clone()).await.unwrap().is_empty());
+        let stale = Owned { fence: owned.fence - 1, ..owned };
+        assert!(matches!(take_all(stale, ids).await, Err(Error::Stale)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn free_partitions_are_shared_and_only_free_ones() {
+    let db = postgres().await;
+    ensure(&db).await;
+    assert!(system!(db, (), |tx, ()| bus::join(tx, "one", &["hand"])));
+    assert!(!system!(db, (), |tx, ()| bus::join(tx, "one", &["hand"])), "it was there before");
+    assert_eq!(system!(db, (), |tx, ()| bus::take_free(tx, "one", "hand", 7)).len(), 7);
+    assert!(system!(db, (), |tx, ()| bus::join(tx, "two", &["hand"])));
+    let two = system!(db, (), |tx, ()| bus::take_free(tx, "two", "hand", 7));
+    assert_eq!(two.len(), 5, "the rest");
+    let live = system!(db, (), |tx, ()| bus::live_members(tx, &["hand", "audit"]));
+    assert_eq!(live, [("hand".to_owned(), 2)]);
+    let expiry = system!(db, (), |tx, ()| bus::next_expiry(tx, "two", &["hand"])).unwrap();
+    assert!(expiry <= Duration::from_secs(15) && expiry > Duration::from_secs(10), "{expiry:?}");
+    system!(db, two[0].owned.clone(), |tx, owned| bus::release(tx, owned));
+    assert_eq!(system!(db, (), |tx, ()| bus::renew(tx, "two")).len(), 4);
+    assert_eq!(system!(db, (), |tx, ()| bus::take_free(tx, "one", "hand", 7)).len(), 1);
+    system!(db, (), |tx, ()| bus::leave(tx, "two"));
+    assert_eq!(system!(db, (), |tx, ()| bus::live_members(tx, &["hand"])), [("hand".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn only_old_events_that_every_group_has_passed_are_removed() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subject = Uuid::new_v4();
+        let mut old = event(workspace, EventType::MessageReceived, subject, 1);
+        old.occurred_at -= jiff::SignedDuration::from_hours(25);
+        let place = (old.kind.topic(), old.partition());
+        append(&db, vec![old]).await;
+        append(&db, vec![event(workspace, EventType::MessageReceived, subject, 2)]).await;
+        relay(&db).await;
+        let prune = async || system!(db, (), |tx, ()| bus::prune_log(tx, 100));
+        assert_eq!(prune().await, 0, "no group has read it");
+        for group in ["hand", "audit"] {
+            let owned = if db.is_exclusive() {
+                system!(db, group, |tx, group| bus::take_over_all(tx, "one", &[group]))
+            } else {
+                system!(db, group, |tx, group| bus::take_free(tx, "one", group, 100))
+            };
+            let lease = owned.into_iter().find(|l| (l.owned.topic, l.owned.partition) == place).unwrap();
+            assert_eq!(prune().await, 0, "{group} has not read it");
+            assert!(system!(db, lease.owned, |tx, owned| bus::commit(tx, owned, 2)));
+        }
+        assert_eq!(prune().await, 1);
+        assert_eq!(read(&db, place.0, place.1, 0).await[0].position, 1, "the young one stays");
+        let ends = system!(db, (), |tx, ()| bus::end(tx));
+        assert!(ends.contains(&(place, 2)), "{ends:?}");
+        let oldest = system!(db, place, |tx, (topic, partition)| bus::oldest_from(tx, *topic, *partition, 0));
+        assert_eq!(oldest, Some(1));
+        assert!(system!(db, (), |tx, ()| bus::lag(tx)).iter().all(|lag| lag.events == 0));
+    })
+    .await;
+}
