@@ -8,8 +8,8 @@ mod ledger;
 mod log;
 
 pub use leases::{
-    Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, release, renew, take_free,
-    take_over_all,
+    Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, owners, release, renew,
+    take_free, take_over_all,
 };
 pub use ledger::{prune_ledger, take, take_all};
 pub use log::{

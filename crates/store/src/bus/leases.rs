@@ -173,3 +173,14 @@ pub async fn forget_members(tx: &mut Tx) -> Result<(), Error> {
     execute!(tx, "DELETE FROM bus_members WHERE lease_until < now() - INTERVAL '1 minute'")?;
     Ok(())
 }
+
+/// Who has the group's partitions now, once for each that somebody has.
+pub async fn owners(tx: &mut Tx, group: &str) -> Result<Vec<String>, Error> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT owner FROM bus_consumers WHERE consumer_group = $1 AND owner IS NOT NULL ORDER BY topic, partition",
+        group,
+    )?;
+    Ok(rows.into_iter().map(|(owner,)| owner).collect())
+}

@@ -185,11 +185,14 @@ async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<(String, i64, i64)>
     let moved = fetch_all!(
         tx,
         (String, i64, i64),
+        "SELECT topic, partition, count(*) FROM outbox WHERE id <= $1 GROUP BY topic, partition",
+        last,
+    )?;
+    execute!(
+        tx,
         "UPDATE bus_partitions AS p SET next_position = next_position + events
          FROM (SELECT topic, partition, count(*) AS events FROM outbox WHERE id <= $1 GROUP BY topic, partition) AS o
-         WHERE p.topic = o.topic AND p.partition = o.partition
-         RETURNING p.topic, p.partition,
-             (SELECT count(*) FROM outbox x WHERE x.id <= $1 AND x.topic = p.topic AND x.partition = p.partition)",
+         WHERE p.topic = o.topic AND p.partition = o.partition",
         last,
     )?;
     execute!(tx, "DELETE FROM outbox WHERE id <= $1", last)?;

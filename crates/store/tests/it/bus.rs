@@ -65,7 +65,7 @@ async fn every_event_gets_one_dense_place_and_a_subjects_events_stay_in_order() 
         ensure(&db).await;
         ensure(&db).await;
         let workspace = WorkspaceId(Uuid::now_v7());
-        let subjects: Vec<Uuid> = (0..20).map(|_| Uuid::new_v4()).collect();
+        let subjects: Vec<Uuid> = (0..20).map(|_| Uuid::now_v7()).collect();
         for sequence in 0..10 {
             let events =
                 subjects.iter().map(|subject| event(workspace, EventType::TaskUpdated, *subject, sequence));
@@ -101,7 +101,7 @@ async fn relays_side_by_side_move_each_event_once_while_producers_go_on() {
         let produce = async |store: &Store| {
             for sequence in 0..40 {
                 let events =
-                    (0..5).map(|_| event(workspace, EventType::MessageReceived, Uuid::new_v4(), sequence));
+                    (0..5).map(|_| event(workspace, EventType::MessageReceived, Uuid::now_v7(), sequence));
                 append(store, events.collect()).await;
             }
         };
@@ -138,7 +138,7 @@ async fn an_event_that_commits_late_is_not_passed_over() {
     let (go_on, wait) = tokio::sync::watch::channel(false);
     let (begun, mut has_begun) = tokio::sync::watch::channel(false);
     let slow = async {
-        let early = event(workspace, EventType::TaskCreated, Uuid::new_v4(), 1);
+        let early = event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1);
         let written: Result<(), Error> = db
             .write(workspace, (early, wait, begun), |tx, (early, wait, begun)| {
                 Box::pin(async move {
@@ -153,7 +153,7 @@ async fn an_event_that_commits_late_is_not_passed_over() {
     };
     let quick = async {
         has_begun.wait_for(|begun| *begun).await.unwrap();
-        append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::new_v4(), 1)]).await;
+        append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1)]).await;
         assert_eq!(relay(&db).await, 1, "the later row, which was committed first");
         go_on.send_replace(true);
     };
@@ -242,7 +242,7 @@ async fn only_old_events_that_every_group_has_passed_are_removed() {
     both(async |db| {
         ensure(&db).await;
         let workspace = WorkspaceId(Uuid::now_v7());
-        let subject = Uuid::new_v4();
+        let subject = Uuid::now_v7();
         let mut old = event(workspace, EventType::MessageReceived, subject, 1);
         old.occurred_at -= jiff::SignedDuration::from_hours(25);
         let place = (old.kind.topic(), old.partition());
