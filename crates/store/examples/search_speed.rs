@@ -13,10 +13,46 @@ use store::{Error, Location, Options, Store};
 use uuid::Uuid;
 
 const WORDS: [&str; 40] = [
-    "call", "refund", "invoice", "order", "parcel", "login", "password", "printer", "delivery", "address", "change",
-    "quote", "meeting", "contract", "renewal", "error", "report", "price", "return", "label", "account", "billing",
-    "update", "review", "draft", "summer", "catalogue", "supplier", "stock", "warehouse", "driver", "website",
-    "newsletter", "campaign", "budget", "training", "holiday", "office", "keys", "customer",
+    "call",
+    "refund",
+    "invoice",
+    "order",
+    "parcel",
+    "login",
+    "password",
+    "printer",
+    "delivery",
+    "address",
+    "change",
+    "quote",
+    "meeting",
+    "contract",
+    "renewal",
+    "error",
+    "report",
+    "price",
+    "return",
+    "label",
+    "account",
+    "billing",
+    "update",
+    "review",
+    "draft",
+    "summer",
+    "catalogue",
+    "supplier",
+    "stock",
+    "warehouse",
+    "driver",
+    "website",
+    "newsletter",
+    "campaign",
+    "budget",
+    "training",
+    "holiday",
+    "office",
+    "keys",
+    "customer",
 ];
 
 #[tokio::main]
@@ -39,7 +75,11 @@ async fn main() -> Result<(), Error> {
         futures_util::future::try_join_all(writes).await?;
     }
     let took = begun.elapsed();
-    report(&format!("{} documents added, {:.0} a second", documents * 2, documents as f64 * 2.0 / took.as_secs_f64()));
+    report(&format!(
+        "{} documents added, {:.0} a second",
+        documents * 2,
+        documents as f64 * 2.0 / took.as_secs_f64()
+    ));
 
     for (what, text) in [
         ("in every document", "customer"),
@@ -48,6 +88,8 @@ async fn main() -> Result<(), Error> {
         ("one document", "serial4242"),
         ("rare and common", "customer serial4242"),
         ("three letters of the common one", "cus"),
+        ("two letters of it", "cu"),
+        ("six words, nothing has all", "customer refund invoice nonsuch order before"),
         ("nothing has all of it", "refund nonsuch"),
         ("a number", "#77"),
     ] {
@@ -77,7 +119,8 @@ async fn add(store: &Store, workspace: WorkspaceId, n: usize) -> Result<(), Erro
             Box::pin(async move {
                 let word = |k: usize| WORDS[(n * 7 + k * 13 + n / 40) % WORDS.len()];
                 let title = format!("{} the {} of {}", word(1), word(2), word(3));
-                let body = format!("a customer wants the {} {} serial{n} before the {}", word(4), word(5), word(6));
+                let body =
+                    format!("a customer wants the {} {} serial{n} before the {}", word(4), word(5), word(6));
                 let doc = Doc {
                     kind: Kind::Task,
                     record_id: Uuid::now_v7(),

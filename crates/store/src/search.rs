@@ -8,6 +8,8 @@
 
 mod text;
 
+use std::collections::{HashMap, HashSet};
+
 use domain::ids::ConversationId;
 use jiff::Timestamp;
 use sqlx::FromRow;
@@ -114,10 +116,19 @@ const INDEXED_BYTES: usize = 200_000;
 
 /// How many documents of each kind are ranked: the newest that match.
 ///
-/// A word that is in thousands of documents does not tell them apart, so ranking all of them costs much and
-/// gains nothing; this many are several times what a page shows. Taken by kind, so that ten thousand tasks do
-/// not hide the one article.
+/// A word that is in thousands of documents does not tell them apart, so looking at all of them costs much and
+/// gains nothing; this many are several times what a page shows, and who wants older ones types another word.
+/// Taken by kind, so that ten thousand tasks do not hide the one article.
 const CANDIDATES: i64 = 120;
+
+/// With how many documents of a kind that have the very word, others that only begin like it are not missed.
+const ENOUGH: usize = 20;
+
+/// How many words are tried one by one where no document has all of them.
+const TRIED_ALONE: usize = 8;
+
+/// How many documents of each kind are looked at for each of these words.
+const ALONE_CANDIDATES: i64 = 40;
 
 impl Doc<'_> {
     /// Whether it is a message: another record than the conversation that it leads to.
@@ -293,14 +304,21 @@ struct Row {
     slug: Option<String>,
     title: String,
     updated_at: At,
-    /// The better, the greater.
-    rank: f64,
 }
 
-/// What fits best, best first, and the newer first where that is equal.
+/// How well a document fits: compared from the first field to the last.
+struct Fit {
+    /// What the words are worth that it has, where no document has all.
+    worth: f64,
+    /// How many of the words are in its title.
+    in_title: usize,
+    row: Row,
+}
+
+/// What fits best, best first.
 ///
-/// Every word has to be there (the last one may still be being typed); where nothing has them all, what has
-/// some of them is found.
+/// Every word has to be there, the last one at least as a word's beginning; where nothing has all of them, what
+/// has the most and the rarest of them is found. Words in the title count first, then what changed last.
 pub async fn query(tx: &mut Tx, query: &Query<'_>) -> Result<Vec<Hit>, Error> {
     let kinds = if query.kinds.is_empty() { &Kind::ALL[..] } else { query.kinds };
     let words = words(query.text);
@@ -311,25 +329,35 @@ pub async fn query(tx: &mut Tx, query: &Query<'_>) -> Result<Vec<Hit>, Error> {
         Some(number) => numbered(tx, kinds, number).await?,
         None => Vec::new(),
     };
-    // Several messages may lead to one conversation, so more is asked for than is given.
-    let wanted = i64::try_from(query.limit.saturating_mul(3)).unwrap_or(i64::MAX);
-    let mut matched = matching(tx, kinds, &words, true, wanted).await?;
-    if matched.is_empty() && words.len() > 1 {
-        matched = matching(tx, kinds, &words, false, wanted).await?;
+    let matcher = text::Matcher::new(&words);
+    // One letter begins too much to mean anything.
+    let beginning = words.last().is_some_and(|word| word.chars().nth(1).is_some());
+    let all = newest(tx, kinds, &words, beginning, CANDIDATES).await?;
+    let mut found: Vec<Fit> = all.into_iter().map(|row| Fit { worth: 1.0, in_title: 0, row }).collect();
+    if found.is_empty() && words.len() > 1 {
+        found = one_by_one(tx, kinds, &words).await?;
     }
-    rows.append(&mut matched);
+    for fit in &mut found {
+        fit.in_title = matcher.count(&fit.row.title);
+    }
+    found.sort_by(|a, b| {
+        let by_worth = b.worth.total_cmp(&a.worth);
+        by_worth.then(b.in_title.cmp(&a.in_title)).then(b.row.updated_at.cmp(&a.row.updated_at))
+    });
+    rows.extend(found.into_iter().map(|fit| fit.row));
 
     let mut hits: Vec<(i64, Hit)> = Vec::new();
     for row in rows {
+        if hits.len() == query.limit {
+            break;
+        }
         let kind =
             Kind::parse(&row.kind).ok_or(Error::Corrupt { what: "search document", found: row.kind })?;
         let id = match (kind, row.conversation_id) {
             (Kind::Conversation, Some(conversation)) => conversation,
             _ => row.record_id,
         };
-        if hits.len() == query.limit {
-            break;
-        }
+        // Several messages lead to one conversation.
         if hits.iter().any(|(_, hit)| hit.kind == kind && hit.id == id) {
             continue;
         }
@@ -350,7 +378,7 @@ pub async fn query(tx: &mut Tx, query: &Query<'_>) -> Result<Vec<Hit>, Error> {
         .into_iter()
         .map(|(id, mut hit)| {
             let body = bodies.iter().find(|(of, _)| *of == id).map_or("", |(_, body)| body.as_str());
-            hit.snippet = text::snippet(if body.trim().is_empty() { &hit.title } else { body }, &words);
+            hit.snippet = matcher.snippet(if body.trim().is_empty() { &hit.title } else { body });
             hit
         })
         .collect())
@@ -363,55 +391,108 @@ fn number_asked(text: &str) -> Option<i64> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
-const COLUMNS_SQLITE: &str =
-    "SELECT doc.id, doc.kind, doc.record_id, doc.conversation_id, doc.number, doc.slug,
-        doc.title, doc.updated_at, found.rank
-    FROM (SELECT rowid AS id, -bm25(search_words, 0.0, 8.0, 1.0) AS rank FROM search_words
-          WHERE search_words MATCH $2 ORDER BY rowid DESC LIMIT $3) AS found
-    JOIN search_docs doc ON doc.id = found.id
-    WHERE doc.workspace_id = $1 ORDER BY found.rank DESC, doc.updated_at DESC LIMIT $4";
+/// What has any of `words`, and what those it has are worth: a word that few documents have is worth more.
+async fn one_by_one(tx: &mut Tx, kinds: &[Kind], words: &[String]) -> Result<Vec<Fit>, Error> {
+    let mut longest: Vec<&String> = words.iter().collect();
+    longest.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut fits: HashMap<i64, Fit> = HashMap::new();
+    for word in longest.into_iter().take(TRIED_ALONE) {
+        let rows = newest(tx, kinds, std::slice::from_ref(word), false, ALONE_CANDIDATES).await?;
+        let worth = 1.0 + (ALONE_CANDIDATES as f64 / rows.len().max(1) as f64).ln();
+        for row in rows {
+            fits.entry(row.id).or_insert(Fit { worth: 0.0, in_title: 0, row }).worth += worth;
+        }
+    }
+    Ok(fits.into_values().collect())
+}
 
-const COLUMNS_POSTGRES: &str =
-    "SELECT id, kind, record_id, conversation_id, number, slug, title, updated_at, rank
-    FROM deskhand_search_docs($1, $2, $3, $4, $5)";
+macro_rules! columns {
+    ($from:literal) => {
+        concat!(
+            "SELECT doc.id, doc.kind, doc.record_id, doc.conversation_id, doc.number, doc.slug, doc.title, doc.updated_at ",
+            $from
+        )
+    };
+}
 
-async fn matching(
+const NEWEST_SQLITE: &str = columns!(
+    "FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $2 ORDER BY rowid DESC LIMIT $3) AS found
+    JOIN search_docs doc ON doc.id = found.id WHERE doc.workspace_id = $1"
+);
+
+/// One question a kind, in one statement.
+const NEWEST_OF_EACH_SQLITE: &str = columns!(
+    "FROM (
+        SELECT * FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $3 ORDER BY rowid DESC LIMIT $2)
+        UNION ALL
+        SELECT * FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $4 ORDER BY rowid DESC LIMIT $2)
+        UNION ALL
+        SELECT * FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $5 ORDER BY rowid DESC LIMIT $2)
+        UNION ALL
+        SELECT * FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $6 ORDER BY rowid DESC LIMIT $2)
+        UNION ALL
+        SELECT * FROM (SELECT rowid AS id FROM search_words WHERE search_words MATCH $7 ORDER BY rowid DESC LIMIT $2)
+    ) AS found JOIN search_docs doc ON doc.id = found.id WHERE doc.workspace_id = $1"
+);
+
+const NEWEST_POSTGRES: &str = columns!("FROM deskhand_search_docs($1, $2, $3, $4, $5) AS doc");
+
+/// The newest documents of each of `kinds` that have all of `words`, or, where `beginning`, something that
+/// begins like the last one; at most `most` of a kind.
+async fn newest(
     tx: &mut Tx,
     kinds: &[Kind],
     words: &[String],
-    all: bool,
-    limit: i64,
+    beginning: bool,
+    most: i64,
 ) -> Result<Vec<Row>, Error> {
     let workspace = tx.workspace()?;
     if let Connection::Postgres(connection) = &mut tx.connection {
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
         let scopes: Vec<String> = kinds.iter().map(|kind| kind_word(workspace.0, *kind)).collect();
-        return Ok(sqlx::query_as(COLUMNS_POSTGRES)
+        return Ok(sqlx::query_as(NEWEST_POSTGRES)
+            .bind(names)
             .bind(scopes)
             .bind(words)
-            .bind(all)
-            .bind(CANDIDATES)
-            .bind(limit)
+            .bind(beginning)
+            .bind(most)
             .fetch_all(&mut **connection)
             .await?);
     }
-    let mut rows: Vec<Row> = Vec::new();
-    for kind in kinds {
-        let matches =
-            format!("scope : {} AND {{title body}} : ({})", kind_word(workspace.0, *kind), fts5(words, all));
-        rows.extend(fetch_all!(tx, Row, COLUMNS_SQLITE, workspace.0, matches.as_str(), CANDIDATES, limit)?);
-    }
-    rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| b.updated_at.cmp(&a.updated_at)));
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(rows)
-}
-
-/// The words as FTS5's query language wants them: each one quoted, so that none is an operator.
-pub(crate) fn fts5(words: &[String], all: bool) -> String {
-    let quoted = words.iter().enumerate().map(|(at, word)| {
-        // The last word also finds what it is the beginning of; its stem alone would miss some of it.
-        if at + 1 == words.len() { format!("(\"{word}\" OR \"{word}\"*)") } else { format!("\"{word}\"") }
+    let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
+    let [task, conversation, ticket, contact, article] = Kind::ALL.map(|kind| {
+        // A kind that is not asked for is asked for a word that nothing has.
+        let scope = if kinds.contains(&kind) { kind_word(workspace.0, kind) } else { "none".to_owned() };
+        format!("scope : {scope} AND {{title body}} : ({all})")
     });
-    quoted.collect::<Vec<_>>().join(if all { " AND " } else { " OR " })
+    let mut rows = fetch_all!(
+        tx,
+        Row,
+        NEWEST_OF_EACH_SQLITE,
+        workspace.0,
+        most,
+        task.as_str(),
+        conversation.as_str(),
+        ticket.as_str(),
+        contact.as_str(),
+        article.as_str(),
+    )?;
+    if !beginning {
+        return Ok(rows);
+    }
+    let few: Vec<String> = kinds
+        .iter()
+        .filter(|kind| rows.iter().filter(|row| row.kind == kind.as_str()).count() < ENOUGH)
+        .map(|kind| kind_word(workspace.0, *kind))
+        .collect();
+    // FTS5 gathers every match of a beginning before it gives the first, so that is asked once and last.
+    if !few.is_empty() {
+        let matches = format!("scope : ({}) AND {{title body}} : ({all}*)", few.join(" OR "));
+        let more = fetch_all!(tx, Row, NEWEST_SQLITE, workspace.0, matches.as_str(), most)?;
+        let known: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        rows.extend(more.into_iter().filter(|row| !known.contains(&row.id)));
+    }
+    Ok(rows)
 }
 
 /// The records that have `number`.
@@ -419,17 +500,17 @@ async fn numbered(tx: &mut Tx, kinds: &[Kind], number: i64) -> Result<Vec<Row>, 
     let workspace = tx.workspace()?;
     let names: Vec<String> = kinds.iter().map(|kind| number_word(workspace.0, *kind, number)).collect();
     if let Connection::Postgres(connection) = &mut tx.connection {
-        return Ok(sqlx::query_as(COLUMNS_POSTGRES)
+        return Ok(sqlx::query_as(NEWEST_POSTGRES)
+            .bind(vec![""; names.len()])
             .bind(names)
             .bind(Vec::<String>::new())
-            .bind(true)
-            .bind(1_i64)
-            .bind(5_i64)
+            .bind(false)
+            .bind(CANDIDATES)
             .fetch_all(&mut **connection)
             .await?);
     }
     let matches = format!("scope : ({})", names.join(" OR "));
-    fetch_all!(tx, Row, COLUMNS_SQLITE, workspace.0, matches.as_str(), 5_i64, 5_i64)
+    fetch_all!(tx, Row, NEWEST_SQLITE, workspace.0, matches.as_str(), CANDIDATES)
 }
 
 /// The texts of these documents.

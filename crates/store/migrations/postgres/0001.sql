@@ -324,7 +324,9 @@ CREATE TABLE search_docs (
     words TSVECTOR NOT NULL
 );
 CREATE UNIQUE INDEX search_docs_record ON search_docs (record_id);
-CREATE INDEX search_docs_words ON search_docs USING gin (words);
+-- Every search reads what waits to be put into the index, so little may wait.
+CREATE INDEX search_docs_words ON search_docs USING gin (words) WITH (gin_pending_list_limit = 256);
+CREATE INDEX search_docs_newest ON search_docs (workspace_id, kind, id);
 
 CREATE TABLE notifications (
     id UUID PRIMARY KEY,
@@ -509,8 +511,8 @@ GRANT SELECT ON bus_consumers TO deskhand_app;
 
 -- Search -----------------------------------------------------------------------------------------------------
 
--- What the index of a document or passage says. Both texts are indexed by their stems and as they are, so that
--- names and other languages are found too; scope holds words such as the workspace's, which no text has.
+-- What the index of a document or passage says. Texts are indexed by their stems and as they are, so that names
+-- and other languages are found too; scope holds words such as the workspace's, which no text has.
 CREATE FUNCTION deskhand_words(scope TEXT, title TEXT, body TEXT) RETURNS TSVECTOR LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN setweight(to_tsvector('pg_catalog.english', title) || to_tsvector('pg_catalog.simple', title), 'A')
         || to_tsvector('pg_catalog.english', body) || to_tsvector('pg_catalog.simple', body)
@@ -518,7 +520,8 @@ CREATE FUNCTION deskhand_words(scope TEXT, title TEXT, body TEXT) RETURNS TSVECT
 
 -- The query for words, which hold letters and digits only: all of them together, or any; the last one may be a
 -- beginning.
-CREATE FUNCTION deskhand_query(words TEXT[], together BOOLEAN) RETURNS TSQUERY LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION deskhand_query(words TEXT[], together BOOLEAN, beginning BOOLEAN) RETURNS TSQUERY
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     word TEXT;
@@ -526,7 +529,7 @@ DECLARE
     whole TSQUERY := ''::tsquery;
 BEGIN
     FOR place IN 1 .. cardinality(words) LOOP
-        word := quote_literal(words[place]) || CASE WHEN place = cardinality(words) THEN ':*' ELSE '' END;
+        word := quote_literal(words[place]) || CASE WHEN beginning AND place = cardinality(words) THEN ':*' ELSE '' END;
         part := to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word);
         whole := CASE WHEN together THEN whole && part ELSE whole || part END;
     END LOOP;
@@ -536,31 +539,46 @@ $$;
 
 -- The match operator may not use an index before row level security has been checked, which would mean to read
 -- every row. These two therefore run as deskhand_system, and check the workspace themselves.
-CREATE FUNCTION deskhand_search_docs(scopes TEXT[], words TEXT[], together BOOLEAN, candidates BIGINT, hits BIGINT)
-    RETURNS TABLE (id BIGINT, kind TEXT, record_id UUID, conversation_id UUID, number BIGINT, slug TEXT, title TEXT,
-        updated_at TIMESTAMPTZ, rank DOUBLE PRECISION)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+
+-- The newest documents, of each kind in kinds, that have the word in scopes at the same place, and all of words.
+CREATE FUNCTION deskhand_search_docs(kinds TEXT[], scopes TEXT[], words TEXT[], beginning BOOLEAN, most BIGINT)
+    RETURNS SETOF search_docs LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
 AS $$
-#variable_conflict use_column
 DECLARE
-    matching TSQUERY := deskhand_query(words, together);
-    ranking TSQUERY := deskhand_query(words, false);
+    workspace CONSTANT UUID := deskhand_workspace();
+    near CONSTANT BIGINT := 1000;
+    wanted CONSTANT TSQUERY := deskhand_query(words, true, beginning);
+    scoped TSQUERY;
+    found BIGINT[];
+    walked BIGINT;
+    chosen BIGINT[] := '{}';
 BEGIN
-    IF numnode(matching) = 0 AND cardinality(words) > 0 THEN
+    IF numnode(wanted) = 0 AND cardinality(words) > 0 THEN
         RETURN;
     END IF;
-    RETURN QUERY
-        WITH found AS (
-            SELECT newest.* FROM unnest(scopes) AS scope CROSS JOIN LATERAL (
-                SELECT doc.* FROM search_docs doc
-                WHERE doc.workspace_id = deskhand_workspace() AND doc.words @@ (quote_literal(scope)::tsquery && matching)
-                ORDER BY doc.id DESC LIMIT candidates
-            ) AS newest
-        )
-        SELECT found.id, found.kind, found.record_id, found.conversation_id, found.number, found.slug, found.title,
-            found.updated_at, ts_rank(found.words, ranking, 1)::double precision AS rank
-        FROM found ORDER BY rank DESC, found.updated_at DESC LIMIT hits;
+    FOR place IN 1 .. cardinality(kinds) LOOP
+        found := NULL;
+        walked := near;
+        IF cardinality(words) > 0 THEN
+            -- A common word is among the newest often enough; the index would name thousands to choose from.
+            SELECT array_agg(doc.id) FILTER (WHERE doc.words @@ wanted), count(*) INTO found, walked FROM (
+                SELECT newest.id, newest.words FROM search_docs newest
+                WHERE newest.workspace_id = workspace AND newest.kind = kinds[place]
+                ORDER BY newest.id DESC LIMIT near
+            ) AS doc;
+        END IF;
+        IF walked = near AND COALESCE(cardinality(found), 0) < most THEN
+            scoped := quote_literal(scopes[place])::tsquery && wanted;
+            -- The sum keeps the planner from walking the whole table backwards for a word that is hardly there.
+            SELECT array_agg(doc.id) INTO found FROM (
+                SELECT match.id FROM search_docs match
+                WHERE match.words @@ scoped AND match.workspace_id = workspace ORDER BY match.id + 0 DESC LIMIT most
+            ) AS doc;
+        END IF;
+        chosen := chosen || found[:most];
+    END LOOP;
+    RETURN QUERY SELECT doc.* FROM search_docs doc WHERE doc.id = ANY (chosen) AND doc.workspace_id = workspace;
 END
 $$;
 
@@ -570,7 +588,7 @@ CREATE FUNCTION deskhand_search_passages(words TEXT[], hits BIGINT) RETURNS TABL
 AS $$
 #variable_conflict use_column
 DECLARE
-    matching TSQUERY := deskhand_query(words, false);
+    matching CONSTANT TSQUERY := deskhand_query(words, false, false);
 BEGIN
     RETURN QUERY
         SELECT passage.id, ts_rank(passage.words, matching, 1)::double precision AS rank FROM passages passage
@@ -585,7 +603,7 @@ DECLARE
 BEGIN
     EXECUTE format('GRANT CREATE ON SCHEMA %I TO deskhand_system', current_schema());
     FOREACH name IN ARRAY ARRAY[
-        'deskhand_search_docs(TEXT[], TEXT[], BOOLEAN, BIGINT, BIGINT)', 'deskhand_search_passages(TEXT[], BIGINT)'
+        'deskhand_search_docs(TEXT[], TEXT[], TEXT[], BOOLEAN, BIGINT)', 'deskhand_search_passages(TEXT[], BIGINT)'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('ALTER FUNCTION %s OWNER TO deskhand_system', name);

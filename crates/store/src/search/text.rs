@@ -51,65 +51,95 @@ struct Spot {
     which: usize,
 }
 
-/// About 160 characters of `body` around the place where most of `words` are close together.
-pub(crate) fn snippet(body: &str, words: &[String]) -> Vec<Piece> {
-    let spots = spots(body, words);
-    let (from, to) = window(body, &spots);
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut push = |text: &str, hit: bool| {
-        let text = text.split_inclusive(char::is_whitespace).fold(String::new(), |mut out, part| {
-            // Line breaks and runs of spaces show as one space.
-            let word = part.trim_end();
-            out.push_str(word);
-            if word.len() < part.len() && !out.ends_with(' ') {
-                out.push(' ');
-            }
-            out
-        });
-        if !text.is_empty() {
-            pieces.push(Piece { text, hit });
-        }
-    };
-    if from > 0 {
-        push("…", false);
-    }
-    let mut at = from;
-    for spot in spots.iter().filter(|spot| spot.from >= from && spot.to <= to) {
-        push(&body[at..spot.from], false);
-        push(&body[spot.from..spot.to], true);
-        at = spot.to;
-    }
-    push(&body[at..to], false);
-    if to < body.len() {
-        push("…", false);
-    }
-    pieces
+/// Finds what was searched for in texts.
+pub(crate) struct Matcher<'w> {
+    words: &'w [String],
+    stems: Vec<String>,
+    stemmer: Stemmer,
 }
 
-fn spots(body: &str, words: &[String]) -> Vec<Spot> {
-    let stemmer = Stemmer::create(Algorithm::English);
-    let stems: Vec<String> = words.iter().map(|word| stemmer.stem(word).into_owned()).collect();
-    let mut spots = Vec::new();
-    let mut from = None;
-    for (at, c) in body.char_indices().chain([(body.len(), ' ')]) {
-        match (from, c.is_alphanumeric() || is_combining_mark(c)) {
-            (None, true) => from = Some(at),
-            (Some(start), false) => {
-                from = None;
-                let word = fold(&body[start..at]).to_lowercase();
-                let stem = stemmer.stem(&word);
-                let last = words.len().saturating_sub(1);
-                let which = (0..words.len()).find(|&i| {
-                    stems[i] == stem || words[i] == word || (i == last && word.starts_with(words[i].as_str()))
-                });
-                if let Some(which) = which {
-                    spots.push(Spot { from: start, to: at, which });
+impl<'w> Matcher<'w> {
+    pub(crate) fn new(words: &'w [String]) -> Self {
+        let stemmer = Stemmer::create(Algorithm::English);
+        let stems = words.iter().map(|word| stemmer.stem(word).into_owned()).collect();
+        Self { words, stems, stemmer }
+    }
+
+    /// How many of the words `text` has.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        let mut seen = [false; WORD_LIMIT];
+        for spot in self.spots(text) {
+            seen[spot.which] = true;
+        }
+        seen.into_iter().filter(|seen| *seen).count()
+    }
+
+    /// About 160 characters of `body` around the place where most of the words are close together.
+    pub(crate) fn snippet(&self, body: &str) -> Vec<Piece> {
+        let spots = self.spots(body);
+        let (from, to) = window(body, &spots);
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut push = |text: &str, hit: bool| {
+            // Line breaks and runs of spaces show as one space.
+            let mut shown = String::with_capacity(text.len());
+            for c in text.chars() {
+                match c.is_whitespace() {
+                    true if shown.ends_with(' ') => {}
+                    true => shown.push(' '),
+                    false => shown.push(c),
                 }
             }
-            _ => {}
+            if !shown.is_empty() {
+                pieces.push(Piece { text: shown, hit });
+            }
+        };
+        if from > 0 {
+            push("…", false);
         }
+        let mut at = from;
+        for spot in spots.iter().filter(|spot| spot.from >= from && spot.to <= to) {
+            push(&body[at..spot.from], false);
+            push(&body[spot.from..spot.to], true);
+            at = spot.to;
+        }
+        push(&body[at..to], false);
+        if to < body.len() {
+            push("…", false);
+        }
+        pieces
     }
-    spots
+
+    fn spots(&self, body: &str) -> Vec<Spot> {
+        let mut spots = Vec::new();
+        let mut from = None;
+        for (at, c) in body.char_indices().chain([(body.len(), ' ')]) {
+            match (from, c.is_alphanumeric() || is_combining_mark(c)) {
+                (None, true) => from = Some(at),
+                (Some(start), false) => {
+                    from = None;
+                    if let Some(which) = self.which(&body[start..at]) {
+                        spots.push(Spot { from: start, to: at, which });
+                    }
+                }
+                _ => {}
+            }
+        }
+        spots
+    }
+
+    /// Which of the words `word` is: the same, another form of it, or begun by the last one.
+    fn which(&self, word: &str) -> Option<usize> {
+        let word = fold(word).to_lowercase();
+        let last = self.words.len().checked_sub(1)?;
+        if let Some(which) = self.words.iter().position(|known| *known == word) {
+            return Some(which);
+        }
+        if word.starts_with(self.words[last].as_str()) {
+            return Some(last);
+        }
+        let stem = self.stemmer.stem(&word);
+        self.stems.iter().position(|known| *known == stem)
+    }
 }
 
 /// The bytes of `body` to show: around the spots that hold the most different words, cut between words.
@@ -159,10 +189,11 @@ fn forth(body: &str, at: usize, chars: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, fold, snippet, words};
+    use super::{Matcher, Piece, fold, words};
 
     fn marked(body: &str, query: &str) -> String {
-        snippet(body, &words(query))
+        Matcher::new(&words(query))
+            .snippet(body)
             .into_iter()
             .map(|Piece { text, hit }| if hit { format!("[{text}]") } else { text })
             .collect()
@@ -206,7 +237,8 @@ mod tests {
         for body in ["", "ä", "日本語のテキスト", &"ö".repeat(500), &"x ".repeat(400), "a\n\n\tb  c"]
         {
             for query in ["", "ö", "x", "日本", "c"] {
-                let text: String = snippet(body, &words(query)).into_iter().map(|piece| piece.text).collect();
+                let text: String =
+                    Matcher::new(&words(query)).snippet(body).into_iter().map(|piece| piece.text).collect();
                 assert!(text.chars().count() <= 200, "{text}");
             }
         }
