@@ -37,7 +37,9 @@ impl Now<'_> {
     pub(crate) fn shown(&self, local: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
         let at = resolve(local, zone.unwrap_or(self.zone));
         let told = at != Timestamp::MAX && at != Timestamp::MIN;
-        told.then(|| self.zone.to_datetime(at))
+        // Offsets of former centuries have seconds, times of day here have none.
+        let shown = told.then(|| self.zone.to_datetime(at))?;
+        shown.with().second(0).subsec_nanosecond(0).build().ok()
     }
 }
 

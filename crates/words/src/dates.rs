@@ -8,10 +8,11 @@ use crate::calendar::{
     month_start, next_month_day, next_weekday, next_year_day, nth_weekday, plus, plus_days, weekday_of_week,
 };
 use crate::command::Clarify;
+use crate::digits;
 use crate::names::{month, weekday};
 use crate::numbers::{self, Length, Unit, cardinal, length, ordinal, rank};
 use crate::scan::Scan;
-use crate::times::Part;
+use crate::times::{Part, zoned};
 use crate::tokens::View;
 
 /// How a day was named, as far as that matters for whether it may be over.
@@ -50,7 +51,7 @@ pub(crate) struct When {
 }
 
 impl When {
-    fn new(day: Result<Date, Clarify>, source: Source) -> Self {
+    pub(crate) fn new(day: Result<Date, Clarify>, source: Source) -> Self {
         Self { day, time: None, part: None, source, lead: Lead::Plain }
     }
 
@@ -67,7 +68,7 @@ impl When {
 
 /// What comes before the date's own words.
 #[derive(Debug, Clone, Copy)]
-struct Before {
+pub(crate) struct Before {
     /// Whether a weekday here is a date whatever follows.
     firm: bool,
     /// *in* or *by*, which make a month alone a date.
@@ -75,11 +76,11 @@ struct Before {
     /// *in*, which makes a length a date.
     within: bool,
     /// Whether any lead-in stands there.
-    led: bool,
+    pub(crate) led: bool,
     /// Whether only a date makes sense after it (*by*, *due*).
     due: bool,
     /// Whether it opens the text.
-    opens: bool,
+    pub(crate) opens: bool,
 }
 
 /// A date at `i`, lead-in included.
@@ -111,6 +112,7 @@ pub(crate) fn date(scan: &Scan<'_>, i: usize) -> Option<(When, usize)> {
     if when.time.is_none()
         && when.part.is_none()
         && let Some(part) = Part::named(view.word(end))
+        && !zoned(view, end + 1)
     {
         when.part = Some(part);
         end += 1;
@@ -159,7 +161,7 @@ fn core(scan: &Scan<'_>, i: usize, before: Before) -> Option<(When, usize)> {
         })
         .or_else(|| day_first(scan, i))
         .or_else(|| day_of_month(scan, i, before))
-        .or_else(|| digits(scan, i, before))
+        .or_else(|| digits::date(scan, i, before))
 }
 
 /// *this Friday*, *this weekend*, *this evening*; *this week* is no date.
@@ -335,6 +337,10 @@ fn from_now(scan: &Scan<'_>, i: usize, within: bool) -> Option<(When, usize)> {
     if !firm {
         return None;
     }
+    // "In two weeks' time".
+    if matches!(view.mark(end), Some('\'' | '’')) && view.word(end + 1) == "time" {
+        end += 2;
+    }
     match length.minutes().filter(|_| matches!(length.unit, Unit::Minute | Unit::Hour)) {
         Some(minutes) => {
             let later = now.later(minutes);
@@ -346,11 +352,17 @@ fn from_now(scan: &Scan<'_>, i: usize, within: bool) -> Option<(When, usize)> {
     }
 }
 
+/// Words that make a weekday one that is over, or a holiday.
+const NO_DATE_AFTER: [&str; 14] = [
+    "last", "past", "previous", "good", "black", "cyber", "easter", "ash", "shrove", "palm", "maundy",
+    "whit", "giving", "fat",
+];
+
 /// A weekday, alone or with the day of the month it falls on.
 fn weekday_date(scan: &Scan<'_>, i: usize, firm: bool) -> Option<(When, usize)> {
     let view = scan.view;
     let day = weekday(view.word(i))?;
-    if matches!(view.word(i.wrapping_sub(1)), "last" | "past" | "previous") {
+    if NO_DATE_AFTER.contains(&view.word(i.wrapping_sub(1))) {
         return None;
     }
     let end = i + 1 + abbreviated(view, i);
@@ -394,7 +406,7 @@ fn abbreviated(view: View<'_>, i: usize) -> usize {
 }
 
 /// A day of a month: today or to come, or of the year that is written.
-fn day_and_month(scan: &Scan<'_>, month: i8, day: u32, year: Option<i16>) -> When {
+pub(crate) fn day_and_month(scan: &Scan<'_>, month: i8, day: u32, year: Option<i16>) -> When {
     match year {
         Some(year) => {
             let date = i8::try_from(day).ok().and_then(|day| Date::new(year, month, day).ok());
@@ -495,89 +507,4 @@ fn day_of_month(scan: &Scan<'_>, i: usize, before: Before) -> Option<(When, usiz
         return before.led.then(|| (When::ahead(None), at + 1));
     }
     Some((When::ahead(next_month_day(today, day)), at + 1))
-}
-
-/// Dates in digits: ISO, with dots, with slashes.
-fn digits(scan: &Scan<'_>, i: usize, before: Before) -> Option<(When, usize)> {
-    let word = scan.view.word(i);
-    if !word.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    iso(word).or_else(|| dotted(word)).or_else(|| slashed(scan, i, word, before)).map(|when| (when, i + 1))
-}
-
-/// The numbers between separators, if there are `N` of them and nothing else.
-fn parts<const N: usize>(word: &str, separator: char) -> Option<[(u32, usize); N]> {
-    let mut parts = [(0, 0); N];
-    let mut pieces = word.split(separator);
-    for part in &mut parts {
-        let piece = pieces.next()?;
-        if piece.is_empty() || piece.len() > 4 || !piece.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        *part = (piece.parse().ok()?, piece.len());
-    }
-    pieces.next().is_none().then_some(parts)
-}
-
-fn with_year(year: u32, month: u32, day: u32) -> When {
-    let date =
-        || Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok();
-    When::new(date().ok_or(Clarify::InvalidDate), Source::Year)
-}
-
-/// 2026-12-03, 2026/12/03, and 2026-12-03T14:00.
-fn iso(word: &str) -> Option<When> {
-    let (date, time) = match word.split_once('t') {
-        Some((date, time)) => (date, Some(time)),
-        None => (word, None),
-    };
-    let [(year, 4), (month, 1..=2), (day, 1..=2)] = parts(date, '-').or_else(|| parts(date, '/'))? else {
-        return None;
-    };
-    let mut when = with_year(year, month, day);
-    if let Some(time) = time {
-        let time: Time = time.parse().ok()?;
-        when.time = time.with().second(0).subsec_nanosecond(0).build().ok();
-    }
-    Some(when)
-}
-
-/// 24.12.2026.
-fn dotted(word: &str) -> Option<When> {
-    let [(day, 1..=2), (month, 1..=2), (year, 4)] = parts(word, '.')? else { return None };
-    Some(with_year(year, month, day))
-}
-
-/// 3/15, 15/3/2027: the part above twelve is the day; without one it is ambiguous.
-fn slashed(scan: &Scan<'_>, i: usize, word: &str, before: Before) -> Option<When> {
-    let (a, b, year) = if let Some([(a, 1..=2), (b, 1..=2)]) = parts(word, '/') {
-        (a, b, None)
-    } else if let [(a, 1..=2), (b, 1..=2), (year, len @ (2 | 4))] = parts(word, '/')? {
-        (a, b, Some(if len == 2 { 2000 + year } else { year }))
-    } else {
-        return None;
-    };
-    if word == "24/7" {
-        return None;
-    }
-    // 1/2 cup is a fraction; with a year, two digits or in a date's place it is a date.
-    let placed = year.is_some() || word.len() == 5 || before.led || scan.closes(i + 1) || before.opens;
-    if !placed {
-        return None;
-    }
-    let (month, day) = match (a, b) {
-        (1..=12, 1..=12) if a == b => (a, b),
-        (1..=12, 1..=12) => return Some(When::new(Err(Clarify::AmbiguousDate), Source::Ahead)),
-        (1..=12, 13..=31) => (a, b),
-        (13..=31, 1..=12) => (b, a),
-        _ if before.led || year.is_some() => {
-            return Some(When::new(Err(Clarify::InvalidDate), Source::Ahead));
-        }
-        _ => return None,
-    };
-    Some(match year {
-        Some(year) => with_year(year, month, day),
-        None => day_and_month(scan, i8::try_from(month).ok()?, day, None),
-    })
 }

@@ -49,9 +49,10 @@ pub(crate) const FORMS: &[(Order, &str)] = &[
     (Order::Reopen, "reopen|uncomplete T ."),
     (Order::Delete, "delete T ."),
     (Order::Delete, "remove K ."),
-    (Order::Due, "move|reschedule|postpone|push T back|out? to|until D"),
+    (Order::Due, "move|reschedule|postpone|push back? T back|out? to|until D"),
     (Order::Due, "change|set the? due date of T to D"),
     (Order::Priority, "change|set the? priority of T to P"),
+    (Order::Priority, "set|change T priority to P"),
     (Order::Priority, "set|make T to? P"),
     (Order::Rename, "rename T to X"),
     (Order::Rename, "change the? title of T to X"),
@@ -81,6 +82,7 @@ pub(crate) const FORMS: &[(Order, &str)] = &[
     (Order::Remind, "remind me about|of T ."),
     (Order::Remind, "add|set a? reminder to|on T for? D"),
     (Order::Remind, "add|set a? reminder D to|on T ."),
+    (Order::Remind, "add|set a? reminder for N D"),
     (Order::Remind, "add|set a? reminder for D to|on T ."),
     (Order::Remind, "add|set a? reminder to|on T ."),
 ];
@@ -202,10 +204,11 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// A priority up to the end; *high*, *medium* and *low* alone only for a task by number.
+    /// A priority up to the end; *high*, *medium* and *low* alone only for a task by number
+    /// or after *priority to*.
     fn priority(&mut self, i: usize) -> bool {
         let view = self.view;
-        let short = number(view, self.slots.target.0).is_some();
+        let short = number(view, self.slots.target.0).is_some() || view.word(i.wrapping_sub(2)) == "priority";
         let found = marks::priority(view, i).or_else(|| {
             marks::level(view.word(i)).filter(|level| *level == 1 || short).map(|level| (level, i + 1))
         });

@@ -9,11 +9,14 @@
 mod calendar;
 mod command;
 mod dates;
+mod day_lists;
+mod digits;
 mod forms;
 mod lists;
 mod marks;
 mod names;
 mod numbers;
+mod phrases;
 mod reminders;
 mod repeats;
 mod requests;

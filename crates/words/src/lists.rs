@@ -132,11 +132,12 @@ impl List {
     /// *for Bea*, *assigned to Jorge*, *Bea's*.
     fn person(&mut self, scan: &Scan<'_>, i: usize) -> Option<usize> {
         let view = scan.view;
-        if let Some(name) = view.raw(i).strip_suffix("'s").or_else(|| view.raw(i).strip_suffix("’s")) {
-            if name.starts_with(char::is_alphabetic) && !same(view.word(i), "what's") {
-                self.filter.assignee = Some(name.to_owned());
-                return Some(i + 1);
-            }
+        if let Some(name) = owner(view.raw(i))
+            && name.starts_with(char::is_alphabetic)
+            && !same(view.word(i), "what's")
+        {
+            self.filter.assignee = Some(name.to_owned());
+            return Some(i + 1);
         }
         let at = match view.word(i) {
             "for" => i + 1,
@@ -144,7 +145,7 @@ impl List {
             // Two names before a possessive one: Tomasz Nowak's.
             _ => {
                 let next = view.raw(i + 1);
-                let last = next.strip_suffix("'s").or_else(|| next.strip_suffix("’s"))?;
+                let last = owner(next)?;
                 if !view.raw(i).starts_with(char::is_uppercase) || !last.starts_with(char::is_uppercase) {
                     return None;
                 }
@@ -171,6 +172,11 @@ impl List {
         self.filter.assignee = Some(person(name.strip_prefix(['+', '@']).unwrap_or(name)));
         Some(end)
     }
+}
+
+/// Whose it is, of a word with a possessive ending.
+fn owner(word: &str) -> Option<&str> {
+    word.strip_suffix("'s").or_else(|| word.strip_suffix("’s"))
 }
 
 type Days = Result<(Date, Date), Clarify>;
@@ -207,7 +213,7 @@ fn period(scan: &Scan<'_>, i: usize) -> Option<(Days, usize)> {
 /// One day, without a time.
 fn day(scan: &Scan<'_>, i: usize) -> Option<(Result<Date, Clarify>, usize)> {
     let view = scan.view;
-    if let Some(word) = view.word(i).strip_suffix("'s").or_else(|| view.word(i).strip_suffix("’s")) {
+    if let Some(word) = owner(view.word(i)) {
         let today = scan.now.today();
         let day = match word {
             "today" => Some(today),
@@ -231,7 +237,7 @@ fn whole(scan: &Scan<'_>, i: usize) -> Option<(Option<(Date, Date)>, usize)> {
     let (view, today) = (scan.view, scan.now.today());
     let bare = |word: &'static str, at: usize| {
         let said = view.word(at);
-        said == word || said.strip_suffix("'s").or_else(|| said.strip_suffix("’s")) == Some(word)
+        said == word || owner(said) == Some(word)
     };
     let ahead = match view.word(i) {
         "this" => 0,

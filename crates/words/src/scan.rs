@@ -7,8 +7,9 @@
 use crate::calendar::Now;
 use crate::dates::{self, When};
 use crate::marks;
+use crate::phrases;
 use crate::reminders::{self, Remind};
-use crate::repeats::{self, Limit, Repeat};
+use crate::repeats::{Limit, Repeat};
 use crate::times::{self, Clock};
 use crate::tokens::View;
 
@@ -69,10 +70,10 @@ impl<'a> Scan<'a> {
         if self.view.word(i).is_empty() {
             return None;
         }
-        repeats::repeat(self, i)
+        phrases::repeat(self, i)
             .map(|(repeat, end)| (Element::Repeat(repeat), end))
             .or_else(|| reminders::remind(self, i).map(|(remind, end)| (Element::Remind(remind), end)))
-            .or_else(|| repeats::limit(self.view, i).map(|(limit, end)| (Element::Limit(limit), end)))
+            .or_else(|| phrases::limit(self.view, i).map(|(limit, end)| (Element::Limit(limit), end)))
             .or_else(|| marks::mark(self, i))
             .or_else(|| self.moment(i))
     }
@@ -115,7 +116,10 @@ impl<'a> Scan<'a> {
         while i < self.view.hi {
             let found = self.found[i - self.view.lo].take().or_else(|| {
                 let beside = hits.last().is_some_and(|hit| hit.to == i);
-                marks::urgent(self.view, i).filter(|_| beside)
+                let opening = i == self.view.lo || (beside && opening(self.view.lo, &hits));
+                marks::urgent(self.view, i)
+                    .filter(|_| beside)
+                    .or_else(|| times::opening(self.view, i).filter(|_| opening).map(clocked))
             });
             match found {
                 Some((element, to)) => {
@@ -127,4 +131,18 @@ impl<'a> Scan<'a> {
         }
         hits
     }
+}
+
+/// Whether dates, times and recurrences are all that the text has said so far.
+fn opening(lo: usize, hits: &[Hit<'_>]) -> bool {
+    let mut end = lo;
+    hits.iter().all(|hit| {
+        let follows = hit.from == end && hit.element.timed();
+        end = hit.to;
+        follows
+    })
+}
+
+fn clocked<'a>((clock, end): (Clock, usize)) -> (Element<'a>, usize) {
+    (Element::Clock(clock), end)
 }

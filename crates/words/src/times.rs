@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::command::Clarify;
+use crate::numbers::unit;
 use crate::scan::Scan;
 use crate::tokens::View;
 
@@ -188,11 +189,13 @@ fn spelled(view: View<'_>, i: usize, word: &str) -> Option<(Written, usize)> {
 
 /// The start of a range takes the half of the day that its end names, unless that would put it later.
 fn start_of_range(mut start: Written, end: Written) -> Written {
-    if start.half.is_none() && (1..=12).contains(&start.hour) && !start.zero {
-        if let Some(half) = end.half {
-            let later = (start.hour % 12, start.minute) > (end.hour % 12, end.minute);
-            start.half = Some(if later { !half } else { half });
-        }
+    if let Some(half) = end.half
+        && start.half.is_none()
+        && (1..=12).contains(&start.hour)
+        && !start.zero
+    {
+        let later = (start.hour % 12, start.minute) > (end.hour % 12, end.minute);
+        start.half = Some(if later { !half } else { half });
     }
     start
 }
@@ -250,6 +253,18 @@ pub(crate) fn clock(scan: &Scan<'_>, i: usize) -> Option<(Clock, usize)> {
     Some((clock, end))
 }
 
+/// A bare hour that opens a text, before what is to be done: *tomorrow at 9 call Bob*. A capital letter
+/// after it is likelier an address.
+pub(crate) fn opening(view: View<'_>, i: usize) -> Option<(Clock, usize)> {
+    if !matches!(view.word(i), "at" | "by" | "before" | "@") {
+        return None;
+    }
+    let (time, end) = spelled(view, i + 1, view.word(i + 1))?;
+    let order = view.raw(end).starts_with(|c: char| c.is_lowercase()) && unit(view, end).is_none();
+    let face = time.face();
+    (order && face.is_ok()).then_some((Clock { face, zone: None }, end))
+}
+
 /// Words that a time takes with it.
 const LEADS: [&str; 10] = ["at", "by", "before", "@", "for", "due", "from", "until", "till", "between"];
 
@@ -271,7 +286,8 @@ fn named(scan: &Scan<'_>, i: usize, lead: &str) -> Option<(Clock, usize)> {
     }
     let part = Part::named(view.word(i))?;
     let whole = matches!(part, Part::Noon | Part::Midnight | Part::EndOfDay);
-    (led || (whole && scan.dated(i + 1))).then(|| (Clock::of(Face::Named(part)), i + 1))
+    (led || (whole && (scan.dated(i + 1) || zone(view, i + 1).is_some())))
+        .then(|| (Clock::of(Face::Named(part)), i + 1))
 }
 
 /// Times in digits, and ranges of them.
@@ -349,6 +365,11 @@ fn part_after(view: View<'_>, clock: &mut Clock, end: usize) -> usize {
         }
         _ => end,
     }
+}
+
+/// Whether a zone stands at `i`.
+pub(crate) fn zoned(view: View<'_>, i: usize) -> bool {
+    zone(view, i).is_some()
 }
 
 /// A zone after a time: UTC, GMT, or a name of the IANA database.

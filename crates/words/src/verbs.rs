@@ -5,8 +5,9 @@ use crate::command::{Changes, Clarify, Command, Reminder, Target};
 use crate::forms::{FORMS, Order, Slots, fit, last_word, number};
 use crate::lists;
 use crate::marks;
+use crate::reminders::{self, Remind};
 use crate::requests::{Request, strip};
-use crate::scan::Scan;
+use crate::scan::{Element, Hit, Scan};
 use crate::span::{Span, What};
 use crate::task;
 use crate::tokens::{Kind, View};
@@ -56,8 +57,7 @@ fn order(request: &Request<'_>, now: &Now<'_>, spans: &mut Vec<Span>) -> Option<
 /// Whether a form may begin as the view does.
 fn opens(form: &str, view: View<'_>) -> bool {
     let first = view.word(view.lo);
-    let mut pieces = form.split(' ');
-    while let Some(piece) = pieces.next() {
+    for piece in form.split(' ') {
         let (words, optional) = piece.strip_suffix('?').map_or((piece, false), |words| (words, true));
         if words.split('|').any(|word| word == first) {
             return true;
@@ -192,6 +192,8 @@ impl Form<'_> {
                 span(spans, date, What::Reminder);
                 self.remind(target)
             }
+            // "Remind me 15 minutes before to call Ann" makes a new task.
+            Order::RemindBefore if self.view.word(slots.target.0) == "to" => return None,
             Order::RemindBefore => {
                 span(spans, date, What::Reminder);
                 let reminders: Result<Vec<Reminder>, Clarify> =
@@ -264,12 +266,15 @@ impl Form<'_> {
 
 /// A task as a sentence names it.
 fn target(view: View<'_>) -> Option<Target> {
+    let mut view = view;
+    while matches!(view.mark(view.lo), Some(':' | ',' | '-')) {
+        view = view.since(view.lo + 1);
+    }
     if let Some((number, end)) = number(view, view.lo)
         && end == view.hi
     {
         return Some(Target::Number { number });
     }
-    let mut view = view;
     if matches!(view.word(view.lo), "the" | "my") {
         view = view.since(view.lo + 1);
     }
@@ -319,11 +324,23 @@ fn remind_then(view: View<'_>, now: &Now<'_>, spans: &mut Vec<Span>) -> Option<R
     let at = view.phrase(view.lo, "remind me")?;
     let scan = Scan::new(view.since(at), now);
     let mut end = at;
+    if let Some((leads, after)) = reminders::leads(&scan, at)
+        && view.word(after) == "to"
+    {
+        // "Remind me 15 minutes before to X": the lead is part of the new task.
+        let lead = Hit { from: at, to: after, element: Element::Remind(Remind::Before(leads)) };
+        let hits = std::iter::once(lead).chain(Scan::new(view.since(after + 1), now).hits()).collect();
+        let read = task::task_of(view.since(at), hits, &[(after, after + 1)], now, true, spans);
+        return Some(read.map(Command::AddTask));
+    }
     while let Some((element, after)) = scan.at(view.skip_comma(end)) {
         if !element.timed() {
             break;
         }
         end = *after;
+    }
+    if end > at && last_word(view) == end {
+        return Some(Err(Clarify::NoTitle));
     }
     let to = view.skip_comma(end);
     if end == at || !(view.word(to) == "to" || view.mark(to) == Some(':')) {
