@@ -90,6 +90,12 @@ impl Request<'_> {
                 (start >= view.lo && view.phrase(start, words) == Some(end)).then_some(start)
             });
             let Some(mut start) = stripped else { return };
+            // "Comment on #12: thanks" and "write to say thank you" mean the words.
+            const OBJECT_AFTER: [&str; 6] = ["to", "for", "say", "a", "the", "about"];
+            let before = start.wrapping_sub(1);
+            if view.mark(before) == Some(':') || OBJECT_AFTER.contains(&view.word(before)) {
+                return;
+            }
             while start > view.lo && view.mark(start - 1) == Some(',') {
                 start -= 1;
             }

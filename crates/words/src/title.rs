@@ -34,8 +34,10 @@ pub(crate) fn title(view: View<'_>, taken: &[(usize, usize)], spans: &mut Vec<Sp
 
 /// The tokens that are left, without empty brackets and without dangling marks at both ends.
 fn kept(view: View<'_>, taken: &[(usize, usize)]) -> Vec<usize> {
-    let mut kept: Vec<usize> =
-        (view.lo..view.hi).filter(|i| !taken.iter().any(|(from, to)| (*from..*to).contains(i))).collect();
+    let gone = |i: usize| taken.iter().any(|(from, to)| (*from..*to).contains(&i));
+    // A comma between two elements goes with them.
+    let between = |i: usize| view.mark(i) == Some(',') && i > view.lo && gone(i - 1) && gone(i + 1);
+    let mut kept: Vec<usize> = (view.lo..view.hi).filter(|i| !gone(*i) && !between(*i)).collect();
     let pair = |a: usize, b: usize| {
         b > a + 1 && matches!((view.mark(a), view.mark(b)), (Some('('), Some(')')) | (Some('['), Some(']')))
     };
