@@ -1,1 +1,224 @@
-//! audit
+//! Who did what, when, from where: one row an event, never changed.
+
+use std::collections::HashMap;
+
+use domain::ActorRef;
+use domain::event::data::Change;
+use domain::ids::{EventId, MemberId};
+use jiff::Timestamp;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::at::At;
+use crate::filter::Select;
+use crate::page::{Cursor, Page};
+use crate::tx::{Tx, execute, fetch_all};
+
+/// One row of the audit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The event's id, which is also the row's.
+    pub id: EventId,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The event's type.
+    pub action: String,
+    /// The kind of record whose history it belongs to.
+    pub subject_kind: String,
+    /// That record.
+    pub subject: Uuid,
+    /// Its number, where it has one.
+    pub subject_number: Option<i64>,
+    /// What it was called then.
+    pub subject_title: String,
+    /// Who did it, and the way in.
+    pub actor: ActorRef,
+    /// What is different since.
+    pub changes: Vec<Change>,
+}
+
+/// What a record is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its number, where it has one.
+    pub number: Option<i64>,
+    /// Its name, title or subject.
+    pub name: String,
+}
+
+/// Which rows of the whole audit are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only of records of this kind.
+    pub kind: Option<String>,
+    /// Only what this member did.
+    pub actor: Option<MemberId>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    occurred_at: At,
+    action: String,
+    subject_kind: String,
+    subject_id: Uuid,
+    subject_number: Option<i64>,
+    subject_title: String,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_name: String,
+    via: String,
+    address: Option<String>,
+    changes: Json<Vec<Change>>,
+}
+
+impl TryFrom<Row> for Entry {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let via = serde_json::from_value(serde_json::Value::String(row.via.clone()))
+            .map_err(|_| Error::Corrupt { what: "way in", found: row.via })?;
+        let address = row.address.as_deref().and_then(|address| address.parse().ok());
+        Ok(Self {
+            id: EventId(row.id),
+            occurred_at: row.occurred_at.0,
+            action: row.action,
+            subject_kind: row.subject_kind,
+            subject: row.subject_id,
+            subject_number: row.subject_number,
+            subject_title: row.subject_title,
+            actor: ActorRef { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, via, address },
+            changes: row.changes.0,
+        })
+    }
+}
+
+const INSERT_POSTGRES: &str = "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
+        subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
+    SELECT CAST(v ->> 0 AS UUID), $1, CAST(v ->> 1 AS TIMESTAMPTZ), v ->> 3, v ->> 4, CAST(v ->> 5 AS UUID),
+        CAST(v ->> 6 AS BIGINT), v ->> 7, v ->> 8, CAST(v ->> 9 AS UUID), v ->> 10, v ->> 11, v ->> 12, v -> 13
+    FROM jsonb_array_elements(CAST($2 AS JSONB)) AS v
+    ON CONFLICT (id) DO NOTHING";
+const INSERT_SQLITE: &str =
+    "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
+        subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
+    SELECT unhex(value ->> 0), $1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5),
+        value ->> 6, value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11, value ->> 12,
+        value -> 13
+    FROM json_each($2) WHERE true
+    ON CONFLICT (id) DO NOTHING";
+
+/// Adds rows; those that are there already stay as they are.
+pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), Error> {
+    let workspace = tx.workspace()?;
+    let rows = entries.iter().map(|entry| {
+        let Entry { actor, .. } = entry;
+        serde_json::json!([
+            entry.id.0.simple().to_string(),
+            entry.occurred_at.to_string(),
+            entry.occurred_at.as_microsecond(),
+            entry.action,
+            entry.subject_kind,
+            entry.subject.simple().to_string(),
+            entry.subject_number,
+            entry.subject_title,
+            actor.kind,
+            actor.id.map(|id| id.simple().to_string()),
+            actor.name,
+            actor.via,
+            actor.address.map(|address| address.to_string()),
+            entry.changes,
+        ])
+    });
+    let rows = serde_json::Value::from_iter(rows).to_string();
+    let sql = if tx.is_postgres() { INSERT_POSTGRES } else { INSERT_SQLITE };
+    execute!(tx, sql, workspace.0, rows.as_str())?;
+    Ok(())
+}
+
+macro_rules! names {
+    ($ids:literal) => {
+        concat!(
+            "WITH asked AS (", $ids, ")
+             SELECT id, CAST(NULL AS BIGINT), name FROM members WHERE workspace_id = $1 AND id IN (SELECT id FROM asked)
+             UNION ALL
+             SELECT id, NULL, name FROM projects WHERE workspace_id = $1 AND id IN (SELECT id FROM asked)
+             UNION ALL
+             SELECT id, number, title FROM tasks WHERE workspace_id = $1 AND id IN (SELECT id FROM asked)
+             UNION ALL
+             SELECT id, number, subject FROM tickets WHERE workspace_id = $1 AND id IN (SELECT id FROM asked)
+             UNION ALL
+             SELECT id, number, subject FROM conversations WHERE workspace_id = $1 AND id IN (SELECT id FROM asked)"
+        )
+    };
+}
+
+const NAMES_POSTGRES: &str =
+    names!("SELECT CAST(value AS UUID) AS id FROM jsonb_array_elements_text(CAST($2 AS JSONB)) AS value");
+const NAMES_SQLITE: &str = names!("SELECT unhex(value) AS id FROM json_each($2)");
+
+/// What members, projects, tasks, tickets and conversations of these ids are called now.
+pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Named>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let workspace = tx.workspace()?;
+    let sql = if tx.is_postgres() { NAMES_POSTGRES } else { NAMES_SQLITE };
+    let ids = serde_json::Value::from_iter(ids.iter().map(|id| id.simple().to_string())).to_string();
+    let rows = fetch_all!(tx, (Uuid, Option<i64>, String), sql, workspace.0, ids.as_str())?;
+    Ok(rows.into_iter().map(|(id, number, name)| (id, Named { number, name })).collect())
+}
+
+const SELECT: &str =
+    "SELECT id, occurred_at, action, subject_kind, subject_id, subject_number, subject_title,
+        actor_kind, actor_id, actor_name, via, address, changes
+    FROM audit WHERE workspace_id = $1";
+
+/// The history of one record, newest first.
+pub async fn of_subject(
+    tx: &mut Tx,
+    subject: Uuid,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<Entry>, Error> {
+    let workspace = tx.workspace()?;
+    let mut select = Select::new(SELECT, [workspace.0.into()]);
+    select.and("subject_id = ?", [subject.into()]);
+    page(tx, select, limit, cursor).await
+}
+
+/// The audit of the whole workspace, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    filter: &Filter,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<Entry>, Error> {
+    let workspace = tx.workspace()?;
+    let mut select = Select::new(SELECT, [workspace.0.into()]);
+    if let Some(kind) = &filter.kind {
+        select.and("subject_kind = ?", [kind.as_str().into()]);
+    }
+    if let Some(actor) = filter.actor {
+        select.and("actor_id = ?", [actor.0.into()]);
+    }
+    page(tx, select, limit, cursor).await
+}
+
+async fn page(
+    tx: &mut Tx,
+    mut select: Select,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<Entry>, Error> {
+    if let Some(cursor) = cursor {
+        select.and("id < ?", [cursor.id.into()]);
+    }
+    // Ids of events sort by their time.
+    select.end("ORDER BY id DESC LIMIT ?", [(limit + 1).into()]);
+    let rows: Vec<Row> = select.fetch_all(tx).await?;
+    let entries = rows.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::of(entries, limit, |entry| Cursor { key: 0, id: entry.id.0 }))
+}

@@ -1,0 +1,191 @@
+//! Groups get every event, once in effect and in order per key, whatever happens to the processes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::ids::WorkspaceId;
+use domain::{EventType, Topic};
+use store::{Error, Scope, Store};
+use testkit::{both, postgres};
+use uuid::Uuid;
+
+use crate::stage::{Process, Writer, Written, append, event, lag, until, writer};
+
+async fn produce(store: &Store, workspace: WorkspaceId, subjects: &[Uuid], sequences: std::ops::Range<i64>) {
+    for sequence in sequences {
+        let events = subjects.iter().map(|id| event(workspace, EventType::MessageReceived, *id, sequence));
+        append(store, events.collect()).await;
+    }
+}
+
+fn subjects(count: usize) -> Vec<Uuid> {
+    (0..count).map(|_| Uuid::now_v7()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_reaches_the_group_once_and_in_order_and_its_place_is_kept() {
+    both(async |db| {
+        let written = Arc::new(Written::default());
+        let process = Process::start(&db, writer("one", &db, &written));
+        let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(30));
+        produce(&db, workspace, &subjects, 0..10).await;
+        until("all 300 are handled", async || written.count() == 300).await;
+        written.assert_once_and_in_order();
+        until("the place is kept", async || lag(&db).await == 0).await;
+        process.stop().await;
+        assert_eq!(written.deliveries.lock().unwrap().len(), 300, "none came twice");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_group_gets_every_event_and_one_that_fails_does_not_hold_the_other_up() {
+    both(async |db| {
+        let (sick, well) = (Arc::new(Written::default()), Arc::new(Written::default()));
+        let mut handlers = writer("one", &db, &sick);
+        handlers.push(Arc::new(Writer {
+            process: "one",
+            group: "audit",
+            topics: &Topic::ALL,
+            store: db.store.clone(),
+            written: Arc::clone(&well),
+        }));
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subject = Uuid::now_v7();
+        let bad = event(workspace, EventType::MessageReceived, subject, 0);
+        sick.poison.lock().unwrap().insert(bad.id);
+        let process = Process::start(&db, handlers);
+        append(&db, vec![bad.clone()]).await;
+        append(&db, vec![event(workspace, EventType::MessageReceived, subject, 1)]).await;
+        append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1)]).await;
+        until("the other group goes on", async || well.count() == 3).await;
+        assert_eq!(sick.count(), 0, "what follows in the order waits for it");
+        sick.poison.lock().unwrap().clear();
+        until("it goes on once it can", async || sick.count() == 2).await;
+        sick.assert_once_and_in_order();
+        assert!(sick.deliveries.lock().unwrap().iter().filter(|id| **id == bad.id).count() > 1);
+        process.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_panics_gets_the_event_again() {
+    both(async |db| {
+        let written = Arc::new(Written::default());
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let bad = event(workspace, EventType::MessageReceived, Uuid::now_v7(), 0);
+        written.explosive.lock().unwrap().insert(bad.id);
+        let process = Process::start(&db, writer("one", &db, &written));
+        append(&db, vec![bad]).await;
+        until("it is handled the second time", async || written.count() == 1).await;
+        process.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_kill_nothing_is_missing_and_nothing_happens_twice() {
+    both(async |db| {
+        let written = Arc::new(Written::default());
+        let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(20));
+        for round in 0..5 {
+            let process = Process::start(&db, writer("one", &db, &written));
+            produce(&db, workspace, &subjects, round * 4..round * 4 + 4).await;
+            let some = usize::try_from(round).unwrap() * 80 + 20;
+            if db.is_exclusive() {
+                until("some are handled", async || written.count() >= some).await;
+            }
+            process.kill().await;
+            if !db.is_exclusive() {
+                // A killed process's leases run out after 15 seconds; that wait has a test of its own.
+                expire_leases(&db).await;
+            }
+        }
+        let process = Process::start(&db, writer("two", &db, &written));
+        until("all are handled", async || written.count() == 400).await;
+        process.stop().await;
+        written.assert_once_and_in_order();
+    })
+    .await;
+}
+
+async fn expire_leases(store: &Store) {
+    let expired: Result<(), Error> = store
+        .write(Scope::System, (), |tx, ()| {
+            Box::pin(async move {
+                for member in store::bus::owners(tx, "hand").await? {
+                    store::bus::leave(tx, &member).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    expired.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_the_partitions_and_one_that_stops_hands_over_at_once() {
+    let db = postgres().await;
+    let another = db.another().await;
+    let written = Arc::new(Written::default());
+    let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
+    let one = Process::start(&db, writer("one", &db, &written));
+    produce(&db, workspace, &subjects, 0..1).await;
+    until("one does everything", async || written.count() == 60).await;
+    let two = Process::start(&another, writer("two", &another, &written));
+    let mut sequence = 1;
+    until("both do their share", async || {
+        let shares = shares(&db).await;
+        shares.len() == 2 && shares.values().all(|partitions| *partitions == 6)
+    })
+    .await;
+    while sequence < 6 {
+        produce(&another, workspace, &subjects, sequence..sequence + 1).await;
+        sequence += 1;
+    }
+    until("all are handled", async || written.count() == 360).await;
+    let by_two = written.effects.lock().unwrap().iter().filter(|(process, _)| *process == "two").count();
+    assert!(by_two > 60, "two handled {by_two}");
+
+    one.stop().await;
+    let stopped = Instant::now();
+    produce(&another, workspace, &subjects, 6..8).await;
+    until("the other has taken over", async || written.count() == 480).await;
+    assert!(stopped.elapsed() < Duration::from_secs(3), "{:?}", stopped.elapsed());
+    written.assert_once_and_in_order();
+    two.stop().await;
+    assert!(shares(&db).await.is_empty(), "everything was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_process_had_goes_on_when_its_leases_have_run_out() {
+    let db = postgres().await;
+    let another = db.another().await;
+    let written = Arc::new(Written::default());
+    let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
+    let one = Process::start(&db, writer("one", &db, &written));
+    let two = Process::start(&another, writer("two", &another, &written));
+    until("both have their share", async || shares(&db).await.values().filter(|n| **n == 6).count() == 2)
+        .await;
+    one.kill().await;
+    let killed = Instant::now();
+    produce(&another, workspace, &subjects, 0..3).await;
+    until("the other has taken over", async || written.count() == 180).await;
+    assert!(killed.elapsed() < Duration::from_secs(16), "{:?}", killed.elapsed());
+    written.assert_once_and_in_order();
+    two.stop().await;
+}
+
+/// How many partitions of "hand" each process has.
+async fn shares(store: &Store) -> HashMap<String, usize> {
+    let owners: Result<Vec<String>, Error> = store
+        .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::owners(tx, "hand").await }))
+        .await;
+    let mut shares = HashMap::new();
+    for owner in owners.unwrap_or_default() {
+        *shares.entry(owner).or_insert(0) += 1;
+    }
+    shares
+}

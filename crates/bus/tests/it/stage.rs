@@ -1,0 +1,183 @@
+//! What the tests share: a process with its relay and groups, a handler that writes down what it gets.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bus::{Bus, Delivery, HandleError, Handler};
+use domain::ids::{EventId, WorkspaceId};
+use domain::{ActorRef, Envelope, EventType, Topic, Via};
+use futures_util::future::BoxFuture;
+use store::{Error, Scope, Store};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(crate) fn event(workspace: WorkspaceId, kind: EventType, subject: Uuid, sequence: i64) -> Envelope {
+    Envelope {
+        id: EventId(Uuid::now_v7()),
+        kind,
+        schema_version: kind.schema_version().to_owned(),
+        workspace_id: workspace,
+        subject_id: subject,
+        sequence,
+        occurred_at: domain::Clock::now(&domain::SystemClock),
+        correlation_id: Uuid::now_v7(),
+        actor: ActorRef {
+            kind: "system".to_owned(),
+            id: None,
+            name: "System".to_owned(),
+            via: Via::Workers,
+            address: None,
+        },
+        data: serde_json::json!({}),
+    }
+}
+
+pub(crate) async fn append(store: &Store, events: Vec<Envelope>) {
+    let workspace = events[0].workspace_id;
+    let appended: Result<(), Error> = store
+        .write(workspace, events, |tx, events| {
+            Box::pin(async move {
+                for event in events {
+                    store::outbox::append(tx, event).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    appended.unwrap();
+}
+
+/// Waits until `done`, at most 20 seconds.
+pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done().await {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Everything that was handled, in the order of the effects; shared by the processes of a test.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub(crate) effects: Mutex<Vec<(&'static str, Envelope)>>,
+    /// How often each event was handed over, whether or not it was fresh.
+    pub(crate) deliveries: Mutex<Vec<EventId>>,
+    /// Events that fail while they are in here.
+    pub(crate) poison: Mutex<HashSet<EventId>>,
+    /// Events that panic once.
+    pub(crate) explosive: Mutex<HashSet<EventId>>,
+}
+
+impl Written {
+    pub(crate) fn count(&self) -> usize {
+        self.effects.lock().unwrap().len()
+    }
+
+    /// That each event's effect is there once, and a subject's are in order.
+    pub(crate) fn assert_once_and_in_order(&self) {
+        let effects = self.effects.lock().unwrap();
+        let mut ids = HashSet::new();
+        let mut last = std::collections::HashMap::new();
+        for (_, event) in effects.iter() {
+            assert!(ids.insert(event.id), "{} twice", event.id);
+            let before = last.insert(event.subject_id, event.sequence).unwrap_or(-1);
+            assert!(event.sequence > before, "{} after {before}", event.sequence);
+        }
+    }
+}
+
+pub(crate) struct Writer {
+    pub(crate) process: &'static str,
+    pub(crate) group: &'static str,
+    pub(crate) topics: &'static [Topic],
+    pub(crate) store: Store,
+    pub(crate) written: Arc<Written>,
+}
+
+impl Handler for Writer {
+    fn group(&self) -> &'static str {
+        self.group
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        self.topics
+    }
+
+    fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
+        Box::pin(async move {
+            for delivery in deliveries {
+                let event = &delivery.event;
+                self.written.deliveries.lock().unwrap().push(event.id);
+                assert!(!self.written.explosive.lock().unwrap().remove(&event.id), "as the test wants it");
+                if self.written.poison.lock().unwrap().contains(&event.id) {
+                    return Err(HandleError::Failed("poison".into()));
+                }
+                let taken: Result<(), Error> = self
+                    .store
+                    .write(event.workspace_id, delivery.clone(), |tx, delivery| {
+                        Box::pin(async move {
+                            let Delivery { group, topic, partition, fence, event } = delivery;
+                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await
+                        })
+                    })
+                    .await;
+                match taken {
+                    Ok(()) => self.written.effects.lock().unwrap().push((self.process, event.clone())),
+                    Err(Error::Stale) => {}
+                    Err(error) => return Err(HandleError::Unavailable(error.into())),
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A process: a relay, and some groups.
+pub(crate) struct Process {
+    shutdown: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Process {
+    pub(crate) fn start(store: &Store, handlers: Vec<Arc<dyn Handler>>) -> Self {
+        let shutdown = CancellationToken::new();
+        let bus = Bus::database(store.clone());
+        let mut tasks = JoinSet::new();
+        let (relay, groups) = (bus.clone(), bus);
+        let (relay_end, groups_end) = (shutdown.clone(), shutdown.clone());
+        tasks.spawn(async move { relay.relay(relay_end).await });
+        tasks.spawn(async move { groups.consume(handlers, groups_end).await });
+        Self { shutdown, tasks }
+    }
+
+    /// Ends as on SIGTERM.
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Ends as on kill -9: nothing is finished, kept or given back.
+    pub(crate) async fn kill(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+/// The process's part of a group that reads incoming messages.
+pub(crate) fn writer(process: &'static str, store: &Store, written: &Arc<Written>) -> Vec<Arc<dyn Handler>> {
+    vec![Arc::new(Writer {
+        process,
+        group: "hand",
+        topics: &[Topic::ConversationsIncoming],
+        store: store.clone(),
+        written: Arc::clone(written),
+    })]
+}
+
+/// How far the group "hand" is behind, by the places that are kept.
+pub(crate) async fn lag(store: &Store) -> i64 {
+    let lag: Result<_, Error> =
+        store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::lag(tx).await })).await;
+    lag.unwrap().iter().filter(|lag| lag.group == "hand").map(|lag| lag.events).sum()
+}
