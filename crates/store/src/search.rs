@@ -105,6 +105,8 @@ pub struct Hit {
     pub slug: Option<String>,
     /// Its title.
     pub title: String,
+    /// A task's, ticket's or article's status, a conversation's state.
+    pub status: Option<String>,
     /// The place that was met, with what was searched for marked.
     pub snippet: Vec<Piece>,
     /// When it last changed.
@@ -368,17 +370,19 @@ pub async fn query(tx: &mut Tx, query: &Query<'_>) -> Result<Vec<Hit>, Error> {
             number: row.number,
             slug: row.slug,
             title: row.title,
+            status: None,
             snippet: Vec::new(),
             updated_at: row.updated_at.0,
         };
         hits.push((row.id, hit));
     }
-    let bodies = bodies(tx, hits.iter().map(|(id, _)| *id).collect()).await?;
+    let mut texts = texts(tx, hits.iter().map(|(id, _)| *id).collect()).await?;
     Ok(hits
         .into_iter()
         .map(|(id, mut hit)| {
-            let body = bodies.iter().find(|(of, _)| *of == id).map_or("", |(_, body)| body.as_str());
-            hit.snippet = matcher.snippet(if body.trim().is_empty() { &hit.title } else { body });
+            let (body, status) = texts.remove(&id).unwrap_or_default();
+            hit.snippet = matcher.snippet(if body.trim().is_empty() { &hit.title } else { &body });
+            hit.status = status;
             hit
         })
         .collect())
@@ -459,7 +463,7 @@ async fn newest(
             .fetch_all(&mut **connection)
             .await?);
     }
-    let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
+    let all = quoted(words, " AND ");
     let [task, conversation, ticket, contact, article] = Kind::ALL.map(|kind| {
         // A kind that is not asked for is asked for a word that nothing has.
         let scope = if kinds.contains(&kind) { kind_word(workspace.0, kind) } else { "none".to_owned() };
@@ -495,6 +499,16 @@ async fn newest(
     Ok(rows)
 }
 
+/// The words as FTS5's query language wants them: each one quoted, so that none is an operator.
+fn quoted(words: &[String], joint: &str) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(joint)
+}
+
+/// What FTS5 is asked for anything that has one of `words`, which hold letters and digits only.
+pub(crate) fn any_of(words: &[String]) -> String {
+    quoted(words, " OR ")
+}
+
 /// The records that have `number`.
 async fn numbered(tx: &mut Tx, kinds: &[Kind], number: i64) -> Result<Vec<Row>, Error> {
     let workspace = tx.workspace()?;
@@ -513,24 +527,39 @@ async fn numbered(tx: &mut Tx, kinds: &[Kind], number: i64) -> Result<Vec<Row>, 
     fetch_all!(tx, Row, NEWEST_SQLITE, workspace.0, matches.as_str(), CANDIDATES)
 }
 
-/// The texts of these documents.
-async fn bodies(tx: &mut Tx, ids: Vec<i64>) -> Result<Vec<(i64, String)>, Error> {
+macro_rules! texts {
+    ($which:literal) => {
+        concat!(
+            "SELECT doc.id, doc.body, CASE doc.kind
+                 WHEN 'task' THEN (SELECT t.status FROM tasks t WHERE t.id = doc.record_id)
+                 WHEN 'ticket' THEN (SELECT t.status FROM tickets t WHERE t.id = doc.record_id)
+                 WHEN 'article' THEN (SELECT a.status FROM articles a WHERE a.id = doc.record_id)
+                 WHEN 'conversation' THEN (SELECT c.state FROM conversations c WHERE c.id = doc.conversation_id)
+             END
+             FROM search_docs doc WHERE doc.workspace_id = $1 AND doc.id ",
+            $which
+        )
+    };
+}
+
+/// The texts of these documents, and the status of what they lead to.
+async fn texts(tx: &mut Tx, ids: Vec<i64>) -> Result<HashMap<i64, (String, Option<String>)>, Error> {
     let workspace = tx.workspace()?;
-    match &mut tx.connection {
+    let rows: Vec<(i64, String, Option<String>)> = match &mut tx.connection {
         Connection::Postgres(connection) => {
-            Ok(sqlx::query_as("SELECT id, body FROM search_docs WHERE workspace_id = $1 AND id = ANY($2)")
+            sqlx::query_as(texts!("= ANY ($2)"))
                 .bind(workspace.0)
                 .bind(ids)
                 .fetch_all(&mut **connection)
-                .await?)
+                .await?
         }
-        Connection::Sqlite(connection) => Ok(sqlx::query_as(
-            "SELECT id, body FROM search_docs
-             WHERE workspace_id = $1 AND id IN (SELECT value FROM json_each($2))",
-        )
-        .bind(workspace.0)
-        .bind(sqlx::types::Json(ids))
-        .fetch_all(&mut **connection)
-        .await?),
-    }
+        Connection::Sqlite(connection) => {
+            sqlx::query_as(texts!("IN (SELECT value FROM json_each($2))"))
+                .bind(workspace.0)
+                .bind(sqlx::types::Json(ids))
+                .fetch_all(&mut **connection)
+                .await?
+        }
+    };
+    Ok(rows.into_iter().map(|(id, body, status)| (id, (body, status))).collect())
 }

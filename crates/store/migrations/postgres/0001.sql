@@ -582,17 +582,23 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION deskhand_search_passages(words TEXT[], hits BIGINT) RETURNS TABLE (id BIGINT, rank DOUBLE PRECISION)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- The passages that have the scope's word and any of words, the best first.
+CREATE FUNCTION deskhand_search_passages(scope TEXT, words TEXT[], hits BIGINT)
+    RETURNS TABLE (id BIGINT, rank DOUBLE PRECISION) LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
 AS $$
 #variable_conflict use_column
 DECLARE
+    workspace CONSTANT UUID := deskhand_workspace();
     matching CONSTANT TSQUERY := deskhand_query(words, false, false);
+    scoped CONSTANT TSQUERY := quote_literal(scope)::tsquery && matching;
 BEGIN
+    IF numnode(matching) = 0 THEN
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT passage.id, ts_rank(passage.words, matching, 1)::double precision AS rank FROM passages passage
-        WHERE passage.workspace_id = deskhand_workspace() AND passage.words @@ matching
+        WHERE passage.workspace_id = workspace AND passage.words @@ scoped
         ORDER BY rank DESC, passage.id LIMIT hits;
 END
 $$;
@@ -603,7 +609,7 @@ DECLARE
 BEGIN
     EXECUTE format('GRANT CREATE ON SCHEMA %I TO deskhand_system', current_schema());
     FOREACH name IN ARRAY ARRAY[
-        'deskhand_search_docs(TEXT[], TEXT[], TEXT[], BOOLEAN, BIGINT)', 'deskhand_search_passages(TEXT[], BIGINT)'
+        'deskhand_search_docs(TEXT[], TEXT[], TEXT[], BOOLEAN, BIGINT)', 'deskhand_search_passages(TEXT, TEXT[], BIGINT)'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
         EXECUTE format('ALTER FUNCTION %s OWNER TO deskhand_system', name);
