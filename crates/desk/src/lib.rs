@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod tasks;
 pub mod tickets;
 pub mod undo;
+pub mod visitors;
 pub mod workspaces;
 
 use std::sync::Arc;

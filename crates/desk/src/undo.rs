@@ -1,8 +1,152 @@
 //! Undo: what a person did a moment ago is taken back, if nobody has built on it since.
 
+use domain::ids::{ArticleId, TaskId, TicketId, UndoId};
+use domain::recurrence::occurrence_id;
+use domain::task::{Status, Task};
+use domain::{Caller, EventType};
 use serde::{Deserialize, Serialize};
+use store::Tx;
 
-/// What takes something back.
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::tasks::{Fields, Save, save};
+use crate::{Desk, UseCase, articles, tasks, tickets};
+
+/// What takes something back. `version` is the one that the record got by what is to be taken back.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Operation {}
+pub enum Operation {
+    /// A task was made: it goes.
+    TaskCreate {
+        /// The task.
+        id: TaskId,
+        /// Its version.
+        version: i64,
+    },
+    /// A task was changed: its fields are as they were.
+    TaskFields {
+        /// The task.
+        id: TaskId,
+        /// Its version.
+        version: i64,
+        /// What they were.
+        fields: Box<Fields>,
+    },
+    /// A task was deleted: it comes back.
+    TaskDelete {
+        /// The task.
+        id: TaskId,
+        /// Its version.
+        version: i64,
+    },
+    /// A ticket was closed: it is open again, and its conversation with it.
+    TicketClose {
+        /// The ticket.
+        id: TicketId,
+        /// Its version.
+        version: i64,
+    },
+    /// An article was deleted: it comes back.
+    ArticleDelete {
+        /// The article.
+        id: ArticleId,
+        /// Its version.
+        version: i64,
+    },
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// The undo that was used.
+    pub id: UndoId,
+    /// What had been done, as a sentence.
+    pub text: String,
+}
+
+fn cannot(detail: &str) -> Error {
+    Error::conflict("cannot_undo", detail)
+}
+
+const CHANGED: &str = "this cannot be undone: it was changed since";
+
+/// Takes back what `id` stands for, once.
+///
+/// Errors: not the caller's, used already, or the record was changed since.
+pub async fn undo(desk: &Desk, caller: &Caller, id: UndoId) -> Result<Undone> {
+    run(desk, caller, Some(id)).await
+}
+
+/// Takes back the newest thing that the caller did and did not take back yet.
+pub async fn undo_latest(desk: &Desk, caller: &Caller) -> Result<Undone> {
+    run(desk, caller, None).await
+}
+
+async fn run(desk: &Desk, caller: &Caller, id: Option<UndoId>) -> Result<Undone> {
+    desk.write(caller, UseCase::Undo, id, |tx, job| {
+        Box::pin(async move {
+            let member = job.caller.member().ok_or_else(|| cannot("only members undo"))?;
+            let kept = match job.input {
+                Some(id) => store::undo::get(tx, id, member).await?.ok_or(Error::NotFound("undo"))?,
+                None => {
+                    let latest = store::undo::latest(tx, member).await?;
+                    latest.ok_or_else(|| cannot("there is nothing left to undo"))?
+                }
+            };
+            if !store::undo::finish(tx, kept.id).await? {
+                return Err(cannot("this was undone already"));
+            }
+            let operation: Operation = serde_json::from_value(kept.operation)
+                .map_err(|error| store::Error::Corrupt { what: "undo", found: error.to_string() })?;
+            apply(tx, job, operation).await?;
+            Ok(Undone { id: kept.id, text: kept.text })
+        })
+    })
+    .await
+}
+
+async fn apply<I>(tx: &mut Tx, job: &Job<I>, operation: Operation) -> Result<()> {
+    match operation {
+        Operation::TaskCreate { id, version } => {
+            let task = unchanged(tx, id, version).await?;
+            tasks::remove(tx, job, &task).await
+        }
+        Operation::TaskFields { id, version, fields } => {
+            let before = unchanged(tx, id, version).await?;
+            let after = fields.onto(&before);
+            if before.status == Status::Done && after.status != Status::Done {
+                drop_next_occurrence(tx, job, &before).await?;
+            }
+            let change =
+                Save { before, after, kind: EventType::TaskUpdated, done: "Restored", undoable: false };
+            save(tx, job, change).await?;
+            Ok(())
+        }
+        Operation::TaskDelete { id, version } => {
+            let task = store::tasks::get_deleted(tx, id).await?.ok_or(Error::NotFound("task"))?;
+            if task.version != version {
+                return Err(cannot(CHANGED));
+            }
+            tasks::restore(tx, job, &task).await
+        }
+        Operation::TicketClose { id, version } => tickets::undo_close(tx, job, id, version).await,
+        Operation::ArticleDelete { id, version } => articles::restore(tx, job, id, version).await,
+    }
+}
+
+async fn unchanged(tx: &mut Tx, id: TaskId, version: i64) -> Result<Task> {
+    let task = store::tasks::lock(tx, id).await?.ok_or_else(|| cannot("this cannot be undone: the task is gone"))?;
+    if task.version == version { Ok(task) } else { Err(cannot(CHANGED)) }
+}
+
+/// Removes the occurrence that finishing `task` made, if nobody has touched it.
+async fn drop_next_occurrence<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -> Result<()> {
+    let Some(next) = tasks::expected_next(task)? else { return Ok(()) };
+    let series = task.series.unwrap_or(task.id);
+    let revision = u32::try_from(task.rule_revision).unwrap_or(u32::MAX);
+    let id = TaskId(occurrence_id(series.0, revision, next));
+    if let Some(next) = store::tasks::lock(tx, id).await?.filter(|next| next.version == 1) {
+        tasks::remove(tx, job, &next).await?;
+    }
+    Ok(())
+}

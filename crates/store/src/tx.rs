@@ -89,6 +89,12 @@ impl Tx {
         }
     }
 
+    /// Goes on in `workspace`, for a transaction that began in [`Scope::System`] because it had to find out
+    /// which workspace it is about.
+    pub fn enter(&mut self, workspace: WorkspaceId) {
+        self.scope = Scope::Workspace(workspace);
+    }
+
     /// The present by the injected clock; what rows are stamped with.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
