@@ -328,13 +328,9 @@ fn scope(workspace: Uuid) -> String {
 }
 
 /// Puts `sections` in the place of the article's passages; none takes them away.
-pub async fn set_passages(
-    tx: &mut Tx,
-    id: ArticleId,
-    title: &str,
-    sections: &[Section],
-) -> Result<(), Error> {
+pub async fn set_passages(tx: &mut Tx, article: &ArticleItem, sections: &[Section]) -> Result<(), Error> {
     let workspace = tx.workspace()?;
+    let id = article.id;
     let postgres = tx.is_postgres();
     if !postgres {
         execute!(
@@ -347,9 +343,10 @@ pub async fn set_passages(
     }
     execute!(tx, "DELETE FROM passages WHERE workspace_id = $1 AND article_id = $2", workspace.0, id.0)?;
     let scope = scope(workspace.0);
+    let title = fold(&format!("{} {}", article.title, article.summary));
     for section in sections {
         let heading = section.heading.as_deref();
-        let (title, head, text) = (fold(title), fold(heading.unwrap_or_default()), fold(&section.text));
+        let (head, text) = (fold(heading.unwrap_or_default()), fold(&section.text));
         if postgres {
             execute!(
                 tx,
@@ -377,7 +374,7 @@ pub async fn set_passages(
                 "INSERT INTO passages_words (rowid, scope, title, heading, body)
                  VALUES (last_insert_rowid(), $1, $2, $3, $4)",
                 scope.as_str(),
-                title,
+                title.as_str(),
                 head,
                 text,
             )?;
