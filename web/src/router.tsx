@@ -5,6 +5,7 @@ import {
   createRoute,
   createRouter,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { ApiError } from "@/api/client";
@@ -227,9 +228,10 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export function makeRouter(client: QueryClient) {
+export function makeRouter(client: QueryClient, history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
+    history,
     context: { client },
     defaultPreload: false,
     defaultNotFoundComponent: NotFound,

@@ -83,7 +83,6 @@ export const texts = {
   },
   time: {
     justNow: "just now",
-    inMoment: "in a moment",
     minutesAgo: (n: number) => `${n} min ago`,
     hoursAgo: (n: number) => `${n} h ago`,
     inMinutes: (n: number) => `in ${n} min`,

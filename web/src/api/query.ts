@@ -77,3 +77,8 @@ export function patchPages<T extends { id: string }, P extends { items: T[] }>(
     })),
   };
 }
+
+/** Queries that a change of some record may make wrong: all but the chat, previews, and who I am. */
+export function changesWithRecords(query: { queryKey: readonly unknown[] }): boolean {
+  return !["chat", "say-preview", "me", "setup", "article-preview"].includes(String(query.queryKey[0]));
+}

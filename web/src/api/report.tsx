@@ -4,6 +4,7 @@ import { texts } from "@/texts";
 import { messageOf } from "@/ui/States";
 import { type Toast, useToasts } from "@/ui/Toasts";
 import { ApiError, api } from "./client";
+import { changesWithRecords } from "./query";
 
 export type Report = {
   /** Says what failed and that the page shows the former state again. */
@@ -40,7 +41,7 @@ export function useReport(): Report {
         show({ text: gone ? error.detail || texts.common.cannotUndo : messageOf(error), tone: "error" });
         return false;
       } finally {
-        void client.invalidateQueries();
+        void client.invalidateQueries({ predicate: changesWithRecords });
       }
     },
     [client, show],

@@ -23,6 +23,7 @@ import { Menu, MenuItem, MenuLine } from "@/ui/Menu";
 import { SaveNote } from "@/ui/SaveNote";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
+import { useMedia } from "@/ui/useMedia";
 import { MarkdownField } from "./MarkdownField";
 import { wordCount } from "./markdown";
 import { NewArticle } from "./NewArticle";
@@ -73,6 +74,7 @@ export function Prose({ html }: { html: string }) {
 }
 
 export function ViewToggle({ view, onChange }: { view: EditorView; onChange: (view: EditorView) => void }) {
+  const wide = useMedia("(min-width: 760px)");
   return (
     <Segmented
       label={texts.articles.preview}
@@ -80,10 +82,10 @@ export function ViewToggle({ view, onChange }: { view: EditorView; onChange: (vi
       value={view}
       onChange={onChange}
       options={[
-        { value: "write", label: texts.articles.write },
-        { value: "both", label: texts.articles.both },
-        { value: "preview", label: texts.articles.preview },
-      ]}
+        { value: "write" as const, label: texts.articles.write },
+        { value: "both" as const, label: texts.articles.both },
+        { value: "preview" as const, label: texts.articles.preview },
+      ].filter((o) => wide || o.value !== "both")}
     />
   );
 }

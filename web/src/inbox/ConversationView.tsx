@@ -67,12 +67,9 @@ function Conversation({ id }: { id: string }) {
             </span>
           </div>
           {mine ? (
-            <Tip text={texts.inbox.return}>
-              <Button look="quiet" onClick={() => step.mutate("return")} aria-label={texts.inbox.return}>
-                <Bot size={16} />
-                <span className="max-xl:hidden">{texts.inbox.return}</span>
-              </Button>
-            </Tip>
+            <IconButton label={texts.inbox.return} onClick={() => step.mutate("return")}>
+              <Bot size={16} />
+            </IconButton>
           ) : null}
           {canClose ? (
             <Tip text={texts.inbox.close} keys={["E"]}>

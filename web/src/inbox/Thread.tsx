@@ -121,7 +121,7 @@ function Bubble({ message: m, head }: { message: Message; head: boolean }) {
         ? texts.inbox.you
         : m.author.name || texts.contact.anonymous;
   return (
-    <div className={cx("flex gap-2", ours ? "flex-row-reverse" : "", head ? "mt-4 first:mt-0" : "mt-1")}>
+    <div className={cx("flex gap-2", ours ? "flex-row-reverse" : "", head ? "mt-4" : "mt-1")}>
       <span className="w-6 shrink-0 pt-6">
         {head ? (
           kind === "hand" ? (

@@ -90,7 +90,6 @@ function List({ onClose, unread }: { onClose: () => void; unread: number }) {
       ) : query.data.items.length === 0 ? (
         <Empty className="py-10" icon={<BellIcon size={20} />} title={title} hint={hint} />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys walk the rows
         <ul data-rows onKeyDown={onRowKeys} className="min-h-0 flex-1 overflow-y-auto py-1">
           {query.data.items.slice(0, 20).map((n, i) => (
             <li key={n.id}>

@@ -10,7 +10,7 @@ import { linkTo } from "@/search/links";
 import { useMay } from "@/session/me";
 import { texts } from "@/texts";
 import { When } from "@/time/clock";
-import { Button, IconButton } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { messageOf } from "@/ui/States";
 import { PreviewCard, Results } from "./Answer";
@@ -180,15 +180,15 @@ export function Chat({
               autoFocus={autoFocus}
               multiline
             />
-            <IconButton
-              label={texts.say.do}
-              keys={["↵"]}
+            <Button
+              look="primary"
+              aria-label={texts.say.do}
               onClick={() => submit()}
               disabled={!text.trim() || say.isPending}
-              className="mb-1 bg-accent text-accent-ink hover:bg-accent-hover hover:text-accent-ink"
+              className="mb-1"
             >
-              <ArrowUp size={16} />
-            </IconButton>
+              <ArrowUp size={16} aria-hidden />
+            </Button>
           </div>
         </div>
       </div>

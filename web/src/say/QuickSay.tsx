@@ -48,6 +48,7 @@ export function QuickSay({
   const error = say.error ?? preview.error;
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: only watches the focus come and go
     <div
       className={cx("relative rounded-8", open && "z-20 bg-raised shadow-float")}
       onFocus={() => setFocused(true)}

@@ -49,7 +49,7 @@ export function SayField({
   const follow = () => {
     if (behind.current && own.current) behind.current.scrollTop = own.current.scrollTop;
   };
-  const shape = cx("block w-full px-3 py-2 text-14 leading-6 break-words whitespace-pre-wrap", className);
+  const shape = cx("say-text block w-full px-3 py-2 leading-6 break-words whitespace-pre-wrap", className);
   return (
     <div className="relative min-w-0 flex-1">
       <div

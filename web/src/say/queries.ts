@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, newKey, request } from "@/api/client";
-import { keys } from "@/api/query";
+import { changesWithRecords, keys } from "@/api/query";
 import type { ChatItem, SayAnswer, Span } from "@/api/types";
 import { useClock } from "@/time/clock";
 import { carryOver } from "./spans";
@@ -90,13 +90,9 @@ export function useSay() {
     },
     onSuccess: (answer) => {
       if (answer.status === "done" || answer.command.verb === "undo")
-        void client.invalidateQueries({ predicate: worthRefetching });
+        void client.invalidateQueries({ predicate: changesWithRecords });
     },
   });
-}
-
-function worthRefetching(query: { queryKey: readonly unknown[] }): boolean {
-  return !["chat", "say-preview", "me", "article-preview"].includes(String(query.queryKey[0]));
 }
 
 export const chatQuery = (id: string | null) =>

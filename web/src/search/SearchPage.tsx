@@ -55,7 +55,6 @@ export function SearchPage() {
         ) : query.data.length === 0 ? (
           <Empty icon={<SearchX size={20} />} title={texts.search.none(q)} hint={texts.search.noneHint} />
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys walk the rows
           <ul
             data-rows
             onKeyDown={onRowKeys}

@@ -65,7 +65,6 @@ export function SetupPage() {
           name="workspace"
           autoComplete="organization"
           required
-          // biome-ignore lint/a11y/noAutofocus: the first field of the only form
           autoFocus
           error={error?.field("workspace")}
         />

@@ -46,7 +46,6 @@ export function SignInPage() {
           type="email"
           autoComplete="username"
           required
-          // biome-ignore lint/a11y/noAutofocus: the only thing to do on this page
           autoFocus
           error={error?.field("email")}
         />

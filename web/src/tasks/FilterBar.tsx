@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ChevronDown, CircleDot, Folder, Tag as TagIcon, User, X } from "lucide-react";
+import { ChevronDown, CircleDot, Folder, SignalHigh, Tag as TagIcon, User, X } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Priority } from "@/api/types";
 import { useMe } from "@/session/me";
@@ -103,7 +103,7 @@ export function FilterBar({ withShow, children }: { withShow?: boolean; children
         onClear={() => set({ label: undefined })}
       />
       <Filter
-        icon={<PriorityIcon priority={2} />}
+        icon={<SignalHigh size={14} />}
         name={texts.tasks.filters.priority}
         value={filters.priority ? texts.tasks.priorities[filters.priority] : undefined}
         choices={priorityChoices}

@@ -35,7 +35,7 @@ function Value({
       type="button"
       {...rest}
       className={cx(
-        "press -mx-2 flex min-h-8 max-w-full items-center gap-2 rounded-6 px-2 text-left text-13 hover:bg-hover data-[state=open]:bg-hover",
+        "press -mx-2 flex min-h-8 max-w-[calc(100%+16px)] items-center gap-2 rounded-6 px-2 text-left text-13 whitespace-nowrap hover:bg-hover data-[state=open]:bg-hover",
         empty && "text-ink-3",
       )}
     >
@@ -78,7 +78,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
       label: texts.tasks.priorities[p] ?? "",
       icon: <PriorityIcon priority={p} />,
     })),
-    { value: "0", label: texts.tasks.noPriority },
+    { value: "0", label: texts.tasks.noPriority, icon: <PriorityIcon priority={null} /> },
   ];
   const repeats = Object.entries(texts.tasks.repeats).map(([value, label]) => ({ value, label }));
   const setLabels = (next: string[]) => void changes.write(task, { labels: next }, { labels: next });
@@ -193,7 +193,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
           }}
           trigger={
             <Value empty={!task.priority}>
-              {task.priority ? <PriorityIcon priority={task.priority} /> : <PriorityIcon priority={4} />}
+              <PriorityIcon priority={task.priority} />
               {task.priority ? texts.tasks.priorities[task.priority] : texts.tasks.noPriority}
             </Value>
           }

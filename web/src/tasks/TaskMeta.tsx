@@ -1,4 +1,4 @@
-import { SignalHigh, SignalLow, SignalMedium, TriangleAlert } from "lucide-react";
+import { TriangleAlert } from "lucide-react";
 import type { Priority, Task } from "@/api/types";
 import { texts } from "@/texts";
 import { useClock } from "@/time/clock";
@@ -6,20 +6,37 @@ import { dueText, dueTone, exact } from "@/time/relative";
 import { cx } from "@/ui/classes";
 import { Swatch } from "@/ui/Tag";
 
+const tones: Record<number, string> = { 1: "text-danger", 2: "text-warn", 3: "text-low", 4: "text-ink-3" };
+
+/** Three bars, as many filled as it matters; the most urgent is a sign of its own. */
 export function PriorityIcon({ priority, size = 14 }: { priority: Priority | null; size?: number }) {
-  const label = priority ? texts.tasks.priorities[priority] : undefined;
-  switch (priority) {
-    case 1:
-      return <TriangleAlert size={size} className="text-danger" aria-label={label} />;
-    case 2:
-      return <SignalHigh size={size} className="text-warn" aria-label={label} />;
-    case 3:
-      return <SignalMedium size={size} className="text-low" aria-label={label} />;
-    case 4:
-      return <SignalLow size={size} className="text-ink-3" aria-label={label} />;
-    default:
-      return null;
-  }
+  if (priority === 1)
+    return (
+      <TriangleAlert size={size} className="shrink-0 text-danger" aria-label={texts.tasks.priorities[1]} />
+    );
+  const filled = priority ? 5 - priority : 0;
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 14 14"
+      role="img"
+      aria-label={priority ? texts.tasks.priorities[priority] : texts.tasks.noPriority}
+      className={cx("shrink-0 fill-current", tones[priority ?? 4])}
+    >
+      {[0, 1, 2].map((bar) => (
+        <rect
+          key={bar}
+          x={1 + bar * 4.5}
+          y={8 - bar * 3}
+          width={3}
+          height={5 + bar * 3}
+          rx={1}
+          opacity={bar < filled ? 1 : 0.28}
+        />
+      ))}
+    </svg>
+  );
 }
 
 export function DueText({ task, className }: { task: Task; className?: string }) {

@@ -12,6 +12,8 @@ import type { TaskChanges } from "./changes";
 import { DueText, PriorityIcon, ProjectName } from "./TaskMeta";
 
 export const rowHeight = 40;
+/** On a phone the date stands under the title, so that the title has the line to itself. */
+export const tallRowHeight = 56;
 
 /** One line of a list: what, and only as much else as helps to choose. */
 export function TaskRow({
@@ -30,7 +32,7 @@ export function TaskRow({
   return (
     <div
       className={cx(
-        "group relative flex h-10 items-center gap-3 px-4 md:px-6",
+        "group relative flex h-10 items-center gap-3 px-4 max-sm:h-14 md:px-6",
         current ? "bg-accent-soft" : "hover:bg-hover has-[a:focus-visible]:bg-hover",
       )}
     >
@@ -44,36 +46,51 @@ export function TaskRow({
         aria-current={current ? "true" : undefined}
         className="flex h-full min-w-0 flex-1 items-center gap-3 outline-offset-[-2px]"
       >
-        <span
-          className={cx("min-w-0 truncate text-14", done && "text-ink-3 line-through decoration-line-strong")}
-        >
-          {task.title}
+        <span className="flex min-w-0 flex-1 items-center gap-3 max-sm:flex-col max-sm:items-start max-sm:gap-0">
+          <span
+            className={cx(
+              "min-w-0 max-w-full truncate text-14",
+              done && "text-ink-3 line-through decoration-line-strong",
+            )}
+          >
+            {task.title}
+          </span>
+          <span className="flex max-w-full shrink-0 items-center gap-2 text-12 text-ink-3">
+            <DueText task={task} className="sm:hidden" />
+            {task.priority && !done ? <PriorityIcon priority={task.priority} /> : null}
+            {task.subtasks.total ? (
+              <span className="figures" title={texts.tasks.subtasks}>
+                {task.subtasks.done}/{task.subtasks.total}
+              </span>
+            ) : null}
+            {task.recurrence ? (
+              <Repeat size={12} aria-label={task.recurrence_text ?? texts.tasks.repeat} />
+            ) : null}
+            {task.reminders.some((r) => r.state === "pending") ? (
+              <BellRing size={12} aria-label={texts.tasks.reminders} />
+            ) : null}
+            {task.comments ? (
+              <span className="figures flex items-center gap-1">
+                <MessageSquare size={12} aria-label={texts.tasks.comments} />
+                {task.comments}
+              </span>
+            ) : null}
+            {task.ticket ? (
+              <span className="sm:hidden">{texts.common.number(task.ticket.number)}</span>
+            ) : null}
+            {task.project ? (
+              <span className="flex min-w-0 sm:hidden">
+                <ProjectName project={task.project} />
+              </span>
+            ) : null}
+          </span>
         </span>
-        <span className="flex shrink-0 items-center gap-2 text-12 text-ink-3">
-          {task.priority && !done ? <PriorityIcon priority={task.priority} /> : null}
-          {task.subtasks.total ? (
-            <span className="max-sm:hidden" title={texts.tasks.subtasks}>
-              {task.subtasks.done}/{task.subtasks.total}
-            </span>
-          ) : null}
-          {task.recurrence ? (
-            <Repeat size={12} aria-label={task.recurrence_text ?? texts.tasks.repeat} />
-          ) : null}
-          {task.reminders.some((r) => r.state === "pending") ? (
-            <BellRing size={12} aria-label={texts.tasks.reminders} className="max-sm:hidden" />
-          ) : null}
-          {task.comments ? (
-            <span className="flex items-center gap-1 max-sm:hidden">
-              <MessageSquare size={12} aria-label={texts.tasks.comments} />
-              {task.comments}
-            </span>
-          ) : null}
-        </span>
-        <span className="flex-1" />
         <span className="flex min-w-0 shrink items-center justify-end gap-2 max-lg:hidden">
-          {task.labels.slice(0, 2).map((l) => (
-            <Tag key={l}>{l}</Tag>
-          ))}
+          <span className="flex min-w-0 shrink-[2] justify-end gap-1 overflow-hidden">
+            {task.labels.slice(0, 2).map((l) => (
+              <Tag key={l}>{l}</Tag>
+            ))}
+          </span>
           {task.ticket ? (
             <Tag tone="accent">
               <Ticket size={12} aria-hidden />
@@ -83,7 +100,7 @@ export function TaskRow({
           {task.project ? <ProjectName project={task.project} /> : null}
         </span>
         <span className="flex shrink-0 items-center justify-end gap-3 text-12 md:min-w-28">
-          <DueText task={task} />
+          <DueText task={task} className="max-sm:hidden" />
           <span className="flex w-5 justify-end">
             {task.assignee ? (
               <span title={task.assignee.name}>

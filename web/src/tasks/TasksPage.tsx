@@ -13,12 +13,13 @@ import { useClock } from "@/time/clock";
 import { cx } from "@/ui/classes";
 import { Rows } from "@/ui/Rows";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
+import { useMedia } from "@/ui/useMedia";
 import { useTaskChanges } from "./changes";
 import { FilterBar } from "./FilterBar";
 import { anyFilter, readFilters } from "./filters";
 import { grouped } from "./grouping";
 import { listFilters, tasksQuery } from "./queries";
-import { rowHeight, TaskRow } from "./TaskRow";
+import { rowHeight, TaskRow, tallRowHeight } from "./TaskRow";
 import { ViewSwitch } from "./ViewSwitch";
 
 const headHeight = 40;
@@ -31,6 +32,7 @@ export function TasksPage() {
   const may = useMay();
   const { now, zone } = useClock();
   const changes = useTaskChanges();
+  const narrow = useMedia("(max-width: 559px)");
   const list = useInfiniteQuery(tasksQuery(listFilters(filters)));
   const tasks = list.data;
   const rows = useMemo(() => grouped(tasks ?? [], now, zone), [tasks, now, zone]);
@@ -83,7 +85,7 @@ export function TasksPage() {
           label={texts.tasks.title}
           items={rows}
           keyOf={(r) => (r.kind === "head" ? r.group : r.task.id)}
-          height={(r) => (r.kind === "head" ? headHeight : rowHeight)}
+          height={(r) => (r.kind === "head" ? headHeight : narrow ? tallRowHeight : rowHeight)}
           place={`tasks-${JSON.stringify(filters)}`}
           onEnd={() => list.hasNextPage && !list.isFetchingNextPage && void list.fetchNextPage()}
           footer={<div className="h-16" />}

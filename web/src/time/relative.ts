@@ -7,7 +7,8 @@ export function relative(instant: Date, now: Date, zone: string): string {
   const t = texts.time;
   if (seconds < 0) {
     const ahead = -seconds;
-    if (ahead < 60) return t.inMoment;
+    // Clocks differ by seconds, and what was done just now was not done in the future.
+    if (ahead < 60) return t.justNow;
     if (ahead < 3600) return t.inMinutes(Math.round(ahead / 60));
     if (ahead < 6 * 3600) return t.inHours(Math.round(ahead / 3600));
     return dayAndTime(instant, now, zone);

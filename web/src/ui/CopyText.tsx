@@ -19,7 +19,9 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   const [copied, copy] = useCopy();
   return (
     <div className="flex items-start gap-2 rounded-8 border border-line bg-sunken p-2 pl-3">
-      <code className="min-w-0 flex-1 py-1.5 font-mono text-12 leading-5 break-all select-all">{text}</code>
+      <code className="min-w-0 flex-1 py-1.5 font-mono text-12 leading-5 break-words whitespace-pre-wrap select-all">
+        {text}
+      </code>
       <Button
         onClick={() => copy(text)}
         aria-label={copied ? texts.common.copied : `${texts.common.copy}: ${label}`}

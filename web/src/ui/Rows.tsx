@@ -74,7 +74,6 @@ export function Rows<T>({
 
   return (
     <div ref={scroller} onScroll={onScroll} className={className ?? "min-h-0 flex-1 overflow-y-auto"}>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys walk the rows */}
       <ul
         data-rows
         aria-label={label}

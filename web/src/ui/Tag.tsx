@@ -4,7 +4,7 @@ import { cx } from "./classes";
 type Tone = "plain" | "accent" | "warn" | "danger" | "good";
 
 const tones: Record<Tone, string> = {
-  plain: "bg-hover text-ink-2",
+  plain: "bg-pressed text-ink-2",
   accent: "bg-accent-soft text-accent-text",
   warn: "bg-warn-soft text-warn",
   danger: "bg-danger-soft text-danger",

@@ -10,7 +10,7 @@ import {
   useState,
 } from "react";
 import { texts } from "@/texts";
-import { Button } from "./Button";
+import { Button, IconButton } from "./Button";
 
 type Action = { label: string; run: () => void; primary?: boolean };
 export type Toast = {
@@ -68,6 +68,7 @@ function ToastCard({ toast, onGone }: { toast: Shown; onGone: () => void }) {
     return () => clearTimeout(timer);
   }, [stay, held]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: resting on it only keeps it from going
     <div
       role={toast.tone === "error" ? "alert" : "status"}
       onPointerEnter={() => setHeld(true)}
@@ -98,9 +99,9 @@ function ToastCard({ toast, onGone }: { toast: Shown; onGone: () => void }) {
       {toast.actions?.length === 1 && toast.actions[0] ? (
         <ToastAction action={toast.actions[0]} onGone={onGone} />
       ) : null}
-      <Button look="quiet" className="w-8 px-0" aria-label={texts.common.close} onClick={onGone}>
+      <IconButton label={texts.common.close} onClick={onGone}>
         <X size={14} />
-      </Button>
+      </IconButton>
     </div>
   );
 }

@@ -1,0 +1,226 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { openDesk, page } from "./desk";
+import { aConversation, aMe, aMessage, aTask } from "./records";
+
+const problem = (status: number, code: string, detail: string, extra: object = {}) => ({
+  status,
+  body: { code, detail, ...extra },
+});
+const answer = { chat_id: "chat", spans: [], lines: [], records: [], tasks: [], hits: [], undo_id: null };
+
+test("a visitor without a session is led to sign in, and from there back to where they were going", async () => {
+  let signedIn = false;
+  const { user, router } = openDesk("/tickets?status=all", {
+    "GET /me": () => (signedIn ? { body: aMe() } : problem(401, "unauthenticated", "Sign in.")),
+    "GET /setup": { needed: false },
+    "POST /session": ({ body }: { body: { password: string } }) => {
+      if (body.password !== "right")
+        return problem(401, "bad_credentials", "Email and password don't match.");
+      signedIn = true;
+      return { body: aMe() };
+    },
+  });
+  await user.type(await screen.findByLabelText("Email"), "mara@example.com");
+  await user.type(screen.getByLabelText("Password"), "wrong");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("Email and password don't match.");
+  await user.clear(screen.getByLabelText("Password"));
+  await user.type(screen.getByLabelText("Password"), "right");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  await screen.findByRole("heading", { name: "Tickets" });
+  expect(router.state.location.href).toBe("/tickets?status=all");
+});
+
+test("a desk without an owner leads to its set-up", async () => {
+  openDesk("/inbox", {
+    "GET /me": () => problem(401, "unauthenticated", "Sign in."),
+    "GET /setup": { needed: true },
+  });
+  await screen.findByRole("heading", { name: "Set up your desk" });
+});
+
+test("completing a task shows at once, can be undone, and offers the reply to its customer", async () => {
+  const ticket = { id: "k", number: 21, subject: "Refund", conversation_id: "c" };
+  const { user, of, router } = openDesk("/tasks", {
+    "GET /tasks": page([aTask({ ticket })]),
+    "POST /tasks/t1/complete": () => ({ body: aTask({ ticket, status: "done" }), undo: "u1" }),
+    "POST /undo/u1": { text: "Taken back." },
+    "GET /conversations/c": aConversation({ id: "c" }),
+  });
+  await user.click(await screen.findByRole("checkbox", { name: "Complete “Call Dana”" }));
+  expect(await screen.findByRole("button", { name: "Undo" })).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Reply to Dana Whitfield" }));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/inbox/c"));
+  const reply = await screen.findByRole("textbox", { name: "Reply to Dana Whitfield…" });
+  expect((reply as HTMLTextAreaElement).value).toContain("“Call Dana” is done");
+  expect(of("POST", "/tasks/t1/complete")).toHaveLength(1);
+});
+
+test("a task that could not be completed is open again, and the page says so", async () => {
+  const { user } = openDesk("/tasks", {
+    "GET /tasks": page([aTask()]),
+    "POST /tasks/t1/complete": () => problem(500, "internal", "The desk could not do that."),
+  });
+  await user.click(await screen.findByRole("checkbox", { name: "Complete “Call Dana”" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("The desk could not do that.");
+  expect(alert.textContent).toContain("taken back");
+  expect(screen.getByRole("checkbox", { name: "Complete “Call Dana”" }).getAttribute("aria-checked")).toBe(
+    "false",
+  );
+});
+
+test("when another member claims first, the page says who", async () => {
+  const { user } = openDesk("/inbox/k1", {
+    "GET /conversations/k1": aConversation(),
+    "GET /conversations/k1/messages": page([aMessage()]),
+    "POST /conversations/k1/claim": () =>
+      problem(409, "already_claimed", "Already claimed.", { claimed_by: { id: "j", name: "Jonas Weber" } }),
+  });
+  const thread = await screen.findByRole("region", { name: "Refund" });
+  const [claim] = within(thread).getAllByRole("button", { name: "Claim" });
+  if (!claim) throw new Error("no claim button");
+  await user.click(claim);
+  expect((await screen.findByRole("alert")).textContent).toContain("Jonas Weber claimed this a moment ago.");
+});
+
+test("a message that cannot be sent stays, with its text and a way to send it again", async () => {
+  let up = false;
+  const sent: unknown[] = [];
+  const { user } = openDesk("/inbox/k1", {
+    "GET /conversations/k1": aConversation({ state: "claimed", claimed_by: { id: "me", name: "Mara" } }),
+    "GET /conversations/k1/messages": page([aMessage()]),
+    "POST /conversations/k1/messages": ({ body }: { body: { client_id: string; text: string } }) => {
+      sent.push(body.client_id);
+      return up
+        ? {
+            status: 201,
+            body: aMessage({ id: "m2", sequence: 2, text: body.text, client_id: body.client_id }),
+          }
+        : problem(503, "unavailable", "The desk is busy.");
+    },
+  });
+  await user.type(
+    await screen.findByRole("textbox", { name: "Reply to Dana Whitfield…" }),
+    "On its way{Enter}",
+  );
+  expect((await screen.findByRole("alert")).textContent).toContain("The desk is busy.");
+  expect(screen.getByText("On its way")).toBeTruthy();
+  up = true;
+  await user.click(screen.getByRole("button", { name: "Send again" }));
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+  expect(screen.getAllByText("On its way")).toHaveLength(1);
+  expect(new Set(sent).size).toBe(1);
+});
+
+test("a viewer sees the conversation but neither claim, reply nor the chat box", async () => {
+  openDesk(
+    "/inbox/k1",
+    { "GET /conversations/k1": aConversation(), "GET /conversations/k1/messages": page([aMessage()]) },
+    "viewer",
+  );
+  await screen.findByText("Hello");
+  expect(screen.queryByRole("button", { name: "Claim" })).toBeNull();
+  expect(screen.queryByRole("textbox", { name: /Reply/ })).toBeNull();
+  expect(screen.queryByRole("button", { name: /Tell Deskhand/ })).toBeNull();
+  expect(screen.queryByRole("link", { name: "Channels" })).toBeNull();
+});
+
+test("on the board, Space picks a card up, an arrow carries it, Space drops it, and the server is told once", async () => {
+  const cards = [aTask({ id: "a", title: "First" }), aTask({ id: "b", title: "Second" })];
+  const { user, of } = openDesk("/board", {
+    "GET /tasks": ({ query }: { query: URLSearchParams }) => ({
+      body: page(query.get("status") === "todo" ? cards : []),
+    }),
+    "POST /tasks/a/move": () => ({ body: aTask({ id: "a", title: "First", status: "doing" }) }),
+  });
+  const card = await screen.findByRole("button", { name: /^First\./ });
+  card.focus();
+  await user.keyboard(" ");
+  await user.keyboard("{ArrowRight}");
+  await waitFor(() =>
+    expect(document.activeElement?.getAttribute("aria-label")).toMatch(/^First\. Doing, 1 of 1/),
+  );
+  expect(of("POST", "/tasks/a/move")).toHaveLength(0);
+  await user.keyboard(" ");
+  await waitFor(() => expect(of("POST", "/tasks/a/move")).toHaveLength(1));
+  expect(of("POST", "/tasks/a/move")[0]?.body).toEqual({ status: "doing", after: null });
+});
+
+test("on the board, Escape puts a carried card back and the server hears nothing", async () => {
+  const { user, calls } = openDesk("/board", {
+    "GET /tasks": ({ query }: { query: URLSearchParams }) => ({
+      body: page(query.get("status") === "todo" ? [aTask({ id: "a", title: "First" })] : []),
+    }),
+  });
+  (await screen.findByRole("button", { name: /^First\./ })).focus();
+  await user.keyboard(" ");
+  await user.keyboard("{ArrowRight}");
+  await screen.findByRole("button", { name: /^First\. Doing/ });
+  await user.keyboard("{Escape}");
+  await screen.findByRole("button", { name: /^First\. To do/ });
+  expect(calls.filter((c) => c.path.endsWith("/move"))).toHaveLength(0);
+});
+
+test("plain words: a preview while typing changes nothing, Enter does it, and it can be undone", async () => {
+  const { user, of } = openDesk("/say", {
+    "POST /say": ({ body }: { body: { text: string; confirm: boolean } }) => ({
+      body: body.confirm
+        ? {
+            ...answer,
+            status: "done",
+            text: "Added “Call Dana”.",
+            command: { verb: "add_task" },
+            undo_id: "u1",
+          }
+        : {
+            ...answer,
+            status: "preview",
+            text: "",
+            command: { verb: "add_task" },
+            spans: [{ start: 10, end: 18, kind: "date" }],
+            lines: [{ label: "Due", value: "Sun 22 Nov" }],
+          },
+    }),
+    "POST /undo/u1": { text: "Taken back." },
+  });
+  await user.type(
+    await screen.findByRole("textbox", { name: "Say it in plain words" }),
+    "Call Dana tomorrow",
+  );
+  await screen.findByText("Sun 22 Nov");
+  expect(document.querySelector("mark")?.textContent).toBe("tomorrow");
+  expect(of("POST", "/say").every((c) => (c.body as { confirm: boolean }).confirm === false)).toBe(true);
+  await user.keyboard("{Enter}");
+  await screen.findByText("Added “Call Dana”.");
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  await screen.findByText("undone");
+  expect(of("POST", "/undo/u1")).toHaveLength(1);
+});
+
+test("a question back is shown instead of being done", async () => {
+  const { user } = openDesk("/tasks", {
+    "GET /tasks": page([]),
+    "POST /say": {
+      ...answer,
+      status: "clarify",
+      text: "Is 12/03 in March or in December?",
+      command: { verb: "clarify", clarify: "ambiguous_date" },
+    },
+  });
+  await user.type(await screen.findByRole("textbox", { name: "Add a task…" }), "Call Dana 12/03{Enter}");
+  await screen.findByText("Is 12/03 in March or in December?");
+  expect(screen.getByRole("textbox", { name: "Add a task…" })).toHaveProperty("value", "Call Dana 12/03");
+});
+
+test("a screen that cannot load says why and loads on the next try", async () => {
+  let up = false;
+  const { user } = openDesk("/contacts", {
+    "GET /contacts": () => (up ? { body: page([]) } : problem(500, "internal", "The desk could not answer.")),
+  });
+  await screen.findByText("The desk could not answer.");
+  up = true;
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  await screen.findByText("No contacts yet");
+});
