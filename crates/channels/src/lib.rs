@@ -1,1 +1,5 @@
-//! What comes in from outside and goes out: widget, e-mail.
+//! What comes in from outside and goes out to it, apart from HTTP. Today: mail, outwards.
+//!
+//! A channel carries; what is said and to whom is decided elsewhere.
+
+pub mod mail;

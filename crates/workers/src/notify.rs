@@ -1,0 +1,45 @@
+//! The group `notify`: members are told what concerns them.
+//!
+//! Idempotency key: the event's id in the ledger; besides, a member is told of an event once.
+
+use bus::{Delivery, HandleError, Handler};
+use desk::{Desk, notifications};
+use domain::{EventType, Topic};
+use futures_util::future::BoxFuture;
+
+use crate::{for_desk, outcome};
+
+pub(crate) struct Notify {
+    desk: Desk,
+    mail: bool,
+}
+
+impl Notify {
+    /// With `mail`, reminders are mailed too.
+    pub(crate) fn new(desk: Desk, mail: bool) -> Self {
+        Self { desk, mail }
+    }
+}
+
+impl Handler for Notify {
+    fn group(&self) -> &'static str {
+        "notify"
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::ConversationsIncoming, Topic::TaskEvents, Topic::Reminders, Topic::Audit]
+    }
+
+    fn wants(&self, kind: EventType) -> bool {
+        notifications::concerns(kind)
+    }
+
+    fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
+        Box::pin(async move {
+            for delivery in deliveries {
+                outcome(notifications::tell(&self.desk, &for_desk(delivery), self.mail).await)?;
+            }
+            Ok(())
+        })
+    }
+}
