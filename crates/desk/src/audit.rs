@@ -112,16 +112,8 @@ pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
     desk.store
         .write(workspace, deliveries, |tx, deliveries| {
             Box::pin(async move {
-                let Some(Delivery { group, topic, partition, fence, .. }) = deliveries.first() else {
-                    return Ok(());
-                };
-                let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.event.id).collect();
-                let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
-                let mut entries: Vec<Entry> = deliveries
-                    .iter()
-                    .filter(|delivery| fresh.contains(&delivery.event.id))
-                    .map(|delivery| entry(&delivery.event))
-                    .collect();
+                let fresh = Delivery::take_all(tx, deliveries).await?;
+                let mut entries: Vec<Entry> = fresh.into_iter().map(entry).collect();
                 name(tx, &mut entries).await?;
                 store::audit::insert(tx, &entries).await?;
                 Ok::<_, Error>(())

@@ -48,6 +48,19 @@ pub struct Delivery {
     pub event: Envelope,
 }
 
+impl Delivery {
+    /// Takes several deliveries of one workspace and partition at once; gives the events that were not
+    /// handled before.
+    ///
+    /// Errors with [`Error::Handled`] where the worker has lost the partition.
+    pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Envelope>> {
+        let Some(Self { group, topic, partition, fence, .. }) = deliveries.first() else { return Ok(Vec::new()) };
+        let ids: Vec<EventId> = deliveries.iter().map(|delivery| delivery.event.id).collect();
+        let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
+        Ok(deliveries.iter().map(|delivery| &delivery.event).filter(|event| fresh.contains(&event.id)).collect())
+    }
+}
+
 impl<I> Job<I> {
     /// Appends the event that `kind` happened to `subject`, which has `version` now.
     pub(crate) async fn record<T: Serialize>(

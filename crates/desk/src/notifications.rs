@@ -70,32 +70,39 @@ pub fn concerns(kind: EventType) -> bool {
         kind,
         EventType::ReminderDue
             | EventType::ConversationOffered
+            | EventType::ConversationReopened
             | EventType::MessageReceived
             | EventType::TaskCreated
             | EventType::TaskUpdated
     )
 }
 
-/// Tells members of an event, where it concerns them; reminders also by mail, if there is `mail`.
+/// Tells members of events, which are all of one workspace and partition, where they concern them; of
+/// reminders also by mail, if there is `mail`. One transaction.
 ///
-/// Errors with [`Error::Handled`] where that was done before.
-pub async fn tell(desk: &Desk, delivery: &Delivery, mail: bool) -> Result<()> {
-    let event = &delivery.event;
-    let caller = Caller::system(event.workspace_id, Via::Workers, event.correlation_id);
-    desk.handle(delivery, &caller, (event.clone(), mail), |tx, job| {
-        Box::pin(async move {
-            let (event, mail) = &job.input;
-            let Some(news) = news(tx, event).await? else { return Ok(()) };
-            let mail = *mail && event.kind == EventType::ReminderDue;
-            for member in store::members::list(tx).await? {
-                if news.is_for(&member) {
-                    send(tx, job, event, &news, member.id, mail).await?;
+/// Errors with [`Error::Handled`] where the worker has lost the partition.
+pub async fn tell(desk: &Desk, deliveries: Vec<Delivery>, mail: bool) -> Result<()> {
+    let Some(workspace) = deliveries.first().map(|delivery| delivery.event.workspace_id) else {
+        return Ok(());
+    };
+    desk.store
+        .write(workspace, (desk.clone(), deliveries, mail), |tx, (desk, deliveries, mail)| {
+            Box::pin(async move {
+                let fresh = Delivery::take_all(tx, deliveries).await?;
+                let members = if fresh.is_empty() { Vec::new() } else { store::members::list(tx).await? };
+                for event in fresh {
+                    let Some(news) = news(tx, event).await? else { continue };
+                    let mail = *mail && event.kind == EventType::ReminderDue;
+                    let caller = Caller::system(event.workspace_id, Via::Workers, event.correlation_id);
+                    let job = Job { desk: desk.clone(), caller, input: () };
+                    for member in members.iter().filter(|member| news.is_for(member)) {
+                        send(tx, &job, event, &news, member.id, mail).await?;
+                    }
                 }
-            }
-            Ok(())
+                Ok(())
+            })
         })
-    })
-    .await
+        .await
 }
 
 enum Audience {
@@ -135,7 +142,9 @@ fn read<T: DeserializeOwned>(event: &Envelope) -> Result<Body<T>> {
 async fn news(tx: &mut Tx, event: &Envelope) -> Result<Option<News>> {
     match event.kind {
         EventType::ReminderDue => Ok(Some(of_reminder(read(event)?.snapshot))),
-        EventType::ConversationOffered => of_offer(tx, read(event)?.snapshot).await.map(Some),
+        EventType::ConversationOffered | EventType::ConversationReopened => {
+            of_offer(tx, read(event)?.snapshot).await
+        }
         EventType::MessageReceived => of_message(tx, read(event)?.snapshot).await,
         EventType::TaskCreated | EventType::TaskUpdated => Ok(of_assignment(event, read(event)?)),
         _ => Ok(None),
@@ -163,7 +172,11 @@ fn say(due: Due) -> String {
     }
 }
 
-async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<News> {
+async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<Option<News>> {
+    // One that was opened again may go back to whoever had it, or to the hand.
+    if conversation.state != "offered" {
+        return Ok(None);
+    }
     let id = ConversationId(conversation.id);
     let name = conversation.contact_name;
     let title = match conversation.reason.as_deref() {
@@ -172,7 +185,7 @@ async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<News>
         Some("reopened_by_customer") => format!("{name} wrote again"),
         _ => format!("{name} waits for an answer"),
     };
-    Ok(News {
+    Ok(Some(News {
         audience: Audience::Agents,
         kind: "handoff",
         title,
@@ -180,7 +193,7 @@ async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<News>
         task: None,
         conversation: Some(id),
         ticket: store::notifications::ticket_of(tx, id).await?,
-    })
+    }))
 }
 
 async fn of_message(tx: &mut Tx, message: data::Message) -> Result<Option<News>> {
@@ -219,9 +232,9 @@ fn of_assignment(event: &Envelope, body: Body<data::Task>) -> Option<News> {
     })
 }
 
-async fn send<I>(
+async fn send(
     tx: &mut Tx,
-    job: &Job<I>,
+    job: &Job<()>,
     event: &Envelope,
     news: &News,
     member: MemberId,

@@ -2,15 +2,12 @@
 //!
 //! Idempotency key: the event's id in the ledger, and as the row's id.
 
-use std::collections::BTreeMap;
-
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, audit};
-use domain::ids::WorkspaceId;
 use domain::{EventType, Topic};
 use futures_util::future::BoxFuture;
 
-use crate::{for_desk, outcome};
+use crate::{by_workspace, outcome};
 
 pub(crate) struct Audit {
     desk: Desk,
@@ -41,12 +38,7 @@ impl Handler for Audit {
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            // A transaction is in one workspace. Rows of different ones have no order among them.
-            let mut workspaces: BTreeMap<WorkspaceId, Vec<desk::Delivery>> = BTreeMap::new();
-            for delivery in deliveries {
-                workspaces.entry(delivery.event.workspace_id).or_default().push(for_desk(delivery));
-            }
-            for (_, deliveries) in workspaces {
+            for deliveries in by_workspace(deliveries) {
                 outcome(audit::keep(&self.desk, deliveries).await)?;
             }
             Ok(())

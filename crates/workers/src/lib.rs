@@ -9,13 +9,14 @@ mod mail;
 mod notify;
 mod recurring;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, HandleError, Handler};
 use desk::Desk;
+use domain::ids::WorkspaceId;
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -132,6 +133,16 @@ fn for_desk(delivery: &bus::Delivery) -> desk::Delivery {
         fence: delivery.fence,
         event: delivery.event.clone(),
     }
+}
+
+/// Deliveries of one partition, as the desk takes them, by workspace: a transaction is in one. Events of
+/// different workspaces have no order among them.
+fn by_workspace(deliveries: &[bus::Delivery]) -> impl Iterator<Item = Vec<desk::Delivery>> + use<> {
+    let mut workspaces: BTreeMap<WorkspaceId, Vec<desk::Delivery>> = BTreeMap::new();
+    for delivery in deliveries {
+        workspaces.entry(delivery.event.workspace_id).or_default().push(for_desk(delivery));
+    }
+    workspaces.into_values()
 }
 
 /// What a use case's result means for the bus: what was handled before is done.

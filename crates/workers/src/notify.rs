@@ -1,4 +1,4 @@
-//! The group `notify`: members are told what concerns them.
+//! The group `notify`: members are told what concerns them, of many events in one transaction.
 //!
 //! Idempotency key: the event's id in the ledger; besides, a member is told of an event once.
 
@@ -7,7 +7,7 @@ use desk::{Desk, notifications};
 use domain::{EventType, Topic};
 use futures_util::future::BoxFuture;
 
-use crate::{for_desk, outcome};
+use crate::{by_workspace, outcome};
 
 pub(crate) struct Notify {
     desk: Desk,
@@ -34,10 +34,14 @@ impl Handler for Notify {
         notifications::concerns(kind)
     }
 
+    fn batch(&self) -> usize {
+        100
+    }
+
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            for delivery in deliveries {
-                outcome(notifications::tell(&self.desk, &for_desk(delivery), self.mail).await)?;
+            for deliveries in by_workspace(deliveries) {
+                outcome(notifications::tell(&self.desk, deliveries, self.mail).await)?;
             }
             Ok(())
         })

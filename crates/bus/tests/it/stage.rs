@@ -8,6 +8,7 @@ use bus::{Bus, Delivery, HandleError, Handler};
 use domain::ids::{EventId, WorkspaceId};
 use domain::{ActorRef, Envelope, EventType, Topic, Via};
 use futures_util::future::BoxFuture;
+use store::audit::{Entry, Filter};
 use store::{Error, Scope, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +120,8 @@ impl Handler for Writer {
                     .write(event.workspace_id, delivery.clone(), |tx, delivery| {
                         Box::pin(async move {
                             let Delivery { group, topic, partition, fence, event } = delivery;
-                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await
+                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await?;
+                            store::audit::insert(tx, &[effect(event)]).await
                         })
                     })
                     .await;
@@ -132,6 +134,31 @@ impl Handler for Writer {
             Ok(())
         })
     }
+}
+
+/// A row for the effect of `event`: its own id, so that a second effect would be a second row.
+fn effect(event: &Envelope) -> Entry {
+    Entry {
+        id: EventId(Uuid::now_v7()),
+        occurred_at: event.occurred_at,
+        action: event.id.to_string(),
+        subject_kind: "effect".to_owned(),
+        subject: event.subject_id,
+        subject_number: Some(event.sequence),
+        subject_title: String::new(),
+        actor: event.actor.clone(),
+        changes: Vec::new(),
+    }
+}
+
+/// All effects that were committed.
+pub(crate) async fn effects(store: &Store, workspace: WorkspaceId) -> Vec<Entry> {
+    let effects: Result<_, Error> = store
+        .read(workspace, (), |tx, ()| {
+            Box::pin(async move { store::audit::list(tx, &Filter::default(), 10_000, None).await })
+        })
+        .await;
+    effects.unwrap().items
 }
 
 /// A process: a relay, and some groups.
