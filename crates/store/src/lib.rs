@@ -215,3 +215,11 @@ impl Store {
 pub async fn check_sqlite(path: &Path) -> Result<i64, Error> {
     sqlite::check(path).await
 }
+
+/// Takes the SQLite file at `path` for this process alone until the file given back is closed, as a serving
+/// process does; for putting another file in its place.
+///
+/// Errors: a process serves from it.
+pub fn lock_sqlite(path: &Path) -> Result<std::fs::File, Error> {
+    sqlite::lock(path)
+}

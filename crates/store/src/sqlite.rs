@@ -75,7 +75,7 @@ fn open_error(path: &Path, error: &dyn std::fmt::Display) -> Error {
 }
 
 /// Takes the right to serve from the database at `path`, for as long as the file given back is open.
-fn lock(path: &Path) -> Result<File, Error> {
+pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     let lock_path = path.with_extension("lock");
     let file = OpenOptions::new()
         .create(true)
