@@ -21,7 +21,7 @@ async fn the_history_of_a_task_says_who_did_what_from_where() {
             assignee: Some(Some(PickMember::Id(id(&agent)))),
             ..TaskPatch::default()
         };
-        desk::tasks::update(&stage.desk, &stage.owner, task, None, patch).await.unwrap();
+        desk::tasks::update(&stage.desk, &stage.owner, task, patch, None).await.unwrap();
         desk::tasks::comment(&stage.desk, &agent, task, "On it").await.unwrap();
         desk::tasks::complete(&stage.desk, &agent, task).await.unwrap();
         let history = async || {

@@ -113,11 +113,11 @@ async fn who_is_given_a_task_is_told_unless_they_took_it_themselves() {
         let other =
             desk::tasks::create(&stage.desk, &stage.owner, unassigned).await.unwrap().value.view.task.id;
         let patch = TaskPatch { assignee: Some(for_agent), ..TaskPatch::default() };
-        desk::tasks::update(&stage.desk, &stage.owner, other, None, patch).await.unwrap();
+        desk::tasks::update(&stage.desk, &stage.owner, other, patch, None).await.unwrap();
         let told = stage.until_told(&agent, 2).await;
         assert_eq!(told[0].title, "Alex gave you #3");
         let patch = TaskPatch { title: Some("Order more paper".to_owned()), ..TaskPatch::default() };
-        desk::tasks::update(&stage.desk, &stage.owner, other, None, patch).await.unwrap();
+        desk::tasks::update(&stage.desk, &stage.owner, other, patch, None).await.unwrap();
         until("everything is handled", async || lag(&stage).await == 0).await;
         assert_eq!(stage.told(&agent).await.len(), 2);
         assert!(stage.told(&stage.owner).await.is_empty());
