@@ -20,7 +20,7 @@ use crate::undo::Operation;
 use crate::{Desk, Page, Paging, UseCase};
 
 pub use import::{ImportFile, ImportReport, import};
-pub use store::articles::{Article, ArticleItem, Status};
+pub use store::articles::{Article, ArticleItem, Passage, Status};
 
 const TITLE_LIMIT: usize = 200;
 const SLUG_LIMIT: usize = 100;
@@ -117,7 +117,10 @@ fn slug_from(text: &str) -> String {
     for c in text.nfd().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
             slug.push(c);
-        } else if !unicode_normalization::char::is_combining_mark(c) && !slug.is_empty() && !slug.ends_with('-') {
+        } else if !unicode_normalization::char::is_combining_mark(c)
+            && !slug.is_empty()
+            && !slug.ends_with('-')
+        {
             slug.push('-');
         }
     }
@@ -194,7 +197,8 @@ async fn save<I>(tx: &mut Tx, job: &Job<I>, before: &Article, draft: &Draft) -> 
     if after == *before {
         return Ok(false);
     }
-    if after.item.slug != before.item.slug && store::articles::by_slug(tx, &after.item.slug).await?.is_some() {
+    if after.item.slug != before.item.slug && store::articles::by_slug(tx, &after.item.slug).await?.is_some()
+    {
         return Err(slug_taken(&after.item.slug));
     }
     after.item.version += 1;
@@ -205,8 +209,15 @@ async fn save<I>(tx: &mut Tx, job: &Job<I>, before: &Article, draft: &Draft) -> 
     }
     index(tx, &after).await?;
     let changes = changes(before, &after);
-    job.record(tx, EventType::ArticleUpdated, after.item.id, after.item.version, snapshot(&after.item), changes)
-        .await?;
+    job.record(
+        tx,
+        EventType::ArticleUpdated,
+        after.item.id,
+        after.item.version,
+        snapshot(&after.item),
+        changes,
+    )
+    .await?;
     Ok(true)
 }
 
@@ -214,7 +225,11 @@ fn changes(before: &Article, after: &Article) -> Vec<Change> {
     let (from, to) = (&before.item, &after.item);
     let change = |field, from: &str, to: &str| {
         let some = |text: &str| (!text.is_empty()).then(|| text::shorten(text, 200));
-        if from == to { None } else { Some(Change { field: String::from(field), from: some(from), to: some(to) }) }
+        if from == to {
+            None
+        } else {
+            Some(Change { field: String::from(field), from: some(from), to: some(to) })
+        }
     };
     let all = [
         change("title", &from.title, &to.title),
@@ -324,7 +339,8 @@ pub async fn delete(
             let version = item.version + 1;
             job.record(tx, EventType::ArticleDeleted, id, version, snapshot(&item), Vec::new()).await?;
             let text = format!("Deleted article “{}”", item.title);
-            let undo: Option<UndoId> = job.undoable(tx, text, Operation::ArticleDelete { id, version }).await?;
+            let undo: Option<UndoId> =
+                job.undoable(tx, text, Operation::ArticleDelete { id, version }).await?;
             Ok(Done { value: (), undo })
         })
     })
@@ -392,7 +408,8 @@ pub fn html(body: &str) -> String {
 
 /// The HTML that `body` would have. Errors where it is too long for an article.
 pub fn preview(body: &str) -> Result<String> {
-    let body = text::optional_block(body, BODY_LIMIT).map_err(|error| Error::field("body", error.to_string()))?;
+    let body =
+        text::optional_block(body, BODY_LIMIT).map_err(|error| Error::field("body", error.to_string()))?;
     Ok(markdown::html(&body))
 }
 
@@ -426,4 +443,46 @@ async fn store_import(desk: &Desk, caller: &Caller, draft: Draft) -> Result<Impo
         })
     })
     .await
+}
+
+/// The sections of published articles that have any of `words`, best first, and the revision they are of.
+///
+/// For the hand: `words` should leave out what is everywhere.
+pub async fn passages_with(
+    desk: &Desk,
+    workspace: WorkspaceId,
+    words: Vec<String>,
+    limit: i64,
+) -> Result<(i64, Vec<Passage>)> {
+    desk.store()
+        .read(workspace, (words, limit), |tx, (words, limit)| {
+            Box::pin(async move {
+                let revision = store::workspaces::articles_revision(tx).await?;
+                Ok((revision, store::articles::passages_with(tx, words, *limit).await?))
+            })
+        })
+        .await
+}
+
+/// The revision of the workspace's published articles; another one means other sections.
+pub async fn revision(desk: &Desk, workspace: WorkspaceId) -> Result<i64> {
+    desk.store()
+        .read(workspace, (), |tx, ()| {
+            Box::pin(async move { Ok(store::workspaces::articles_revision(tx).await?) })
+        })
+        .await
+}
+
+/// The sections of published articles after the one with the id `after`, by id.
+pub async fn passages_after(
+    desk: &Desk,
+    workspace: WorkspaceId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Passage>> {
+    desk.store()
+        .read(workspace, (after, limit), |tx, (after, limit)| {
+            Box::pin(async move { Ok(store::articles::passages_after(tx, *after, *limit).await?) })
+        })
+        .await
 }

@@ -103,8 +103,10 @@ impl ChannelPatch {
 
 /// All channels, oldest first.
 pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Channel>> {
-    desk.read(caller, UseCase::ReadChannels, (), |tx, ()| Box::pin(async move { Ok(store::channels::list(tx).await?) }))
-        .await
+    desk.read(caller, UseCase::ReadChannels, (), |tx, ()| {
+        Box::pin(async move { Ok(store::channels::list(tx).await?) })
+    })
+    .await
 }
 
 /// The channel of that id.
@@ -169,7 +171,8 @@ pub async fn update(
             if !store::channels::update(tx, &channel).await? {
                 return Err(Error::Stale { kind: "channel", version: found });
             }
-            job.record(tx, EventType::ChannelUpdated, *id, channel.version, snapshot(&channel), Vec::new()).await?;
+            job.record(tx, EventType::ChannelUpdated, *id, channel.version, snapshot(&channel), Vec::new())
+                .await?;
             Ok(channel)
         })
     })

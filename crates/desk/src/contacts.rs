@@ -54,9 +54,16 @@ pub async fn get(desk: &Desk, caller: &Caller, id: ContactId) -> Result<Contact>
 }
 
 /// A page of contacts, the most recently seen first; only those with `text` in name or address.
-pub async fn list(desk: &Desk, caller: &Caller, text: Option<String>, paging: Paging) -> Result<Page<Contact>> {
+pub async fn list(
+    desk: &Desk,
+    caller: &Caller,
+    text: Option<String>,
+    paging: Paging,
+) -> Result<Page<Contact>> {
     desk.read(caller, UseCase::ReadContacts, (text, paging), |tx, (text, paging)| {
-        Box::pin(async move { Ok(store::contacts::list(tx, text.as_deref(), paging.limit, paging.cursor).await?) })
+        Box::pin(
+            async move { Ok(store::contacts::list(tx, text.as_deref(), paging.limit, paging.cursor).await?) },
+        )
     })
     .await
 }
@@ -81,7 +88,9 @@ pub async fn update(
         })
     });
     let phone = patch.phone.map(|phone| {
-        phone.map(|phone| check.text("phone", text::optional_line(&phone, 40))).filter(|phone| !phone.is_empty())
+        phone
+            .map(|phone| check.text("phone", text::optional_line(&phone, 40)))
+            .filter(|phone| !phone.is_empty())
     });
     let notes = patch.notes.map(|notes| check.text("notes", text::optional_block(&notes, 10_000)));
     check.done()?;

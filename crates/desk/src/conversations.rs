@@ -12,7 +12,7 @@ use jiff::Span;
 pub use store::conversations::ConversationView;
 use store::search::{Doc, Kind as SearchKind};
 use store::tickets::Ticket;
-use store::{Kind, Tx};
+use store::{Kind, Scope, Tx};
 
 use crate::error::{Error, Result};
 use crate::job::{Delivery, Job};
@@ -61,7 +61,12 @@ pub async fn counts(desk: &Desk, caller: &Caller) -> Result<Counts> {
 }
 
 /// A page of a conversation's messages, newest first, notes included.
-pub async fn messages(desk: &Desk, caller: &Caller, id: ConversationId, paging: Paging) -> Result<Page<Message>> {
+pub async fn messages(
+    desk: &Desk,
+    caller: &Caller,
+    id: ConversationId,
+    paging: Paging,
+) -> Result<Page<Message>> {
     desk.read(caller, UseCase::ReadConversations, (id, paging), |tx, (id, paging)| {
         Box::pin(async move {
             store::conversations::get(tx, *id).await?.ok_or(Error::NotFound("conversation"))?;
@@ -98,7 +103,12 @@ async fn snapshot(tx: &mut Tx, conversation: &Conversation) -> Result<data::Conv
 }
 
 /// Writes a conversation that changed, with its event.
-async fn record<I>(tx: &mut Tx, job: &Job<I>, conversation: &mut Conversation, kind: EventType) -> Result<()> {
+async fn record<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    conversation: &mut Conversation,
+    kind: EventType,
+) -> Result<()> {
     conversation.version += 1;
     conversation.updated_at = tx.now();
     store::conversations::update(tx, conversation).await?;
@@ -165,7 +175,8 @@ pub(crate) async fn post<I>(
         };
         store::search::insert(tx, &doc).await?;
     }
-    let kind = if message.author == Author::Contact { EventType::MessageReceived } else { EventType::MessageSent };
+    let kind =
+        if message.author == Author::Contact { EventType::MessageReceived } else { EventType::MessageSent };
     let snapshot = data::Message {
         id: message.id.0,
         conversation_id: conversation.id.0,
@@ -210,7 +221,8 @@ async fn require_claimed_by(tx: &mut Tx, conversation: &Conversation, member: Me
 
 /// The error that tells who has the conversation.
 async fn claimed_by(tx: &mut Tx, holder: MemberId) -> Result<Error> {
-    let name = store::members::get(tx, holder).await?.map_or_else(|| "Somebody".to_owned(), |member| member.name);
+    let name =
+        store::members::get(tx, holder).await?.map_or_else(|| "Somebody".to_owned(), |member| member.name);
     Ok(Error::AlreadyClaimed { id: holder, name })
 }
 
@@ -276,7 +288,8 @@ pub async fn claim(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<(
             tickets::assign(tx, job, ticket, Some(member)).await?;
             record(tx, job, &mut conversation, EventType::ConversationClaimed).await?;
             let name = job.caller.name().to_owned();
-            post(tx, job, &mut conversation, Draft::system(format!("{name} joined the conversation"))).await?;
+            post(tx, job, &mut conversation, Draft::system(format!("{name} joined the conversation")))
+                .await?;
             Ok(())
         })
     })
@@ -294,7 +307,8 @@ pub async fn give_back(desk: &Desk, caller: &Caller, id: ConversationId) -> Resu
             conversation.claimed_by = None;
             record(tx, job, &mut conversation, EventType::ConversationReturned).await?;
             let name = job.caller.name().to_owned();
-            post(tx, job, &mut conversation, Draft::system(format!("{name} left; Deskhand answers again"))).await?;
+            post(tx, job, &mut conversation, Draft::system(format!("{name} left; Deskhand answers again")))
+                .await?;
             Ok(())
         })
     })
@@ -527,4 +541,13 @@ pub(crate) async fn reopen_by_customer<I>(
         advance(conversation, Step::ReopenWithoutTicket)?;
     }
     record(tx, job, conversation, EventType::ConversationReopened).await
+}
+
+/// How many conversations wait for a person, in all workspaces: for the metrics.
+pub async fn waiting(desk: &Desk) -> Result<i64> {
+    desk.store
+        .read(Scope::System, (), |tx, ()| {
+            Box::pin(async move { Ok(store::conversations::waiting(tx).await?) })
+        })
+        .await
 }

@@ -77,7 +77,8 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn describe(errors: &[FieldError]) -> String {
-    let parts: Vec<String> = errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+    let parts: Vec<String> =
+        errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
     parts.join("; ")
 }
 

@@ -54,10 +54,16 @@ impl Delivery {
     ///
     /// Errors with [`Error::Handled`] where the worker has lost the partition.
     pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Envelope>> {
-        let Some(Self { group, topic, partition, fence, .. }) = deliveries.first() else { return Ok(Vec::new()) };
+        let Some(Self { group, topic, partition, fence, .. }) = deliveries.first() else {
+            return Ok(Vec::new());
+        };
         let ids: Vec<EventId> = deliveries.iter().map(|delivery| delivery.event.id).collect();
         let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
-        Ok(deliveries.iter().map(|delivery| &delivery.event).filter(|event| fresh.contains(&event.id)).collect())
+        Ok(deliveries
+            .iter()
+            .map(|delivery| &delivery.event)
+            .filter(|event| fresh.contains(&event.id))
+            .collect())
     }
 }
 
@@ -98,7 +104,8 @@ impl<I> Job<I> {
         text: String,
         operation: undo::Operation,
     ) -> Result<Option<UndoId>> {
-        let Some(member) = self.caller.member().filter(|_| matches!(self.caller.via, Via::Page | Via::Say)) else {
+        let Some(member) = self.caller.member().filter(|_| matches!(self.caller.via, Via::Page | Via::Say))
+        else {
             return Ok(None);
         };
         let id = UndoId(self.desk.ids.next());
@@ -129,7 +136,9 @@ impl Desk {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
     {
-        let Some(key) = caller.idempotency.clone() else { return self.write(caller, what, input, work).await };
+        let Some(key) = caller.idempotency.clone() else {
+            return self.write(caller, what, input, work).await;
+        };
         authority::require(caller, what)?;
         let actor = caller.actor_ref();
         let actor = actor.id.map_or(actor.kind, |id| id.to_string());
@@ -144,7 +153,10 @@ impl Desk {
                             return Err(Error::KeyReused);
                         }
                         return serde_json::from_str(&found.answer).map_err(|error| {
-                            Error::Store(store::Error::Corrupt { what: "kept answer", found: error.to_string() })
+                            Error::Store(store::Error::Corrupt {
+                                what: "kept answer",
+                                found: error.to_string(),
+                            })
                         });
                     }
                     let value = work(tx, job).await?;
@@ -161,7 +173,13 @@ impl Desk {
     /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.
     ///
     /// Errors with [`Error::Handled`] where it was done before, or the worker has lost its partition.
-    pub(crate) async fn handle<I, T, F>(&self, delivery: &Delivery, caller: &Caller, input: I, work: F) -> Result<T>
+    pub(crate) async fn handle<I, T, F>(
+        &self,
+        delivery: &Delivery,
+        caller: &Caller,
+        input: I,
+        work: F,
+    ) -> Result<T>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -171,8 +189,15 @@ impl Desk {
         self.store
             .write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
                 Box::pin(async move {
-                    store::bus::take(tx, delivery.group, delivery.topic, delivery.partition, delivery.fence, delivery.event.id)
-                        .await?;
+                    store::bus::take(
+                        tx,
+                        delivery.group,
+                        delivery.topic,
+                        delivery.partition,
+                        delivery.fence,
+                        delivery.event.id,
+                    )
+                    .await?;
                     work(tx, job).await
                 })
             })

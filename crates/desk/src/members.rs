@@ -29,8 +29,10 @@ pub(crate) fn snapshot(member: &Member) -> data::Member {
 
 /// All members, by name.
 pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Member>> {
-    desk.read(caller, UseCase::ReadMembers, (), |tx, ()| Box::pin(async move { Ok(store::members::list(tx).await?) }))
-        .await
+    desk.read(caller, UseCase::ReadMembers, (), |tx, ()| {
+        Box::pin(async move { Ok(store::members::list(tx).await?) })
+    })
+    .await
 }
 
 /// The member of that id.
@@ -55,7 +57,13 @@ async fn put_link(tx: &mut Tx, member: &Member, hash: &[u8]) -> Result<()> {
 /// Invites somebody; gives the member and the link's token, which works for seven days.
 ///
 /// Errors: the address belongs to a member already.
-pub async fn invite(desk: &Desk, caller: &Caller, name: &str, email: &str, role: Role) -> Result<(Member, String)> {
+pub async fn invite(
+    desk: &Desk,
+    caller: &Caller,
+    name: &str,
+    email: &str,
+    role: Role,
+) -> Result<(Member, String)> {
     require_owner_for(caller, &[role])?;
     let mut check = Check::new();
     let name = check.text("name", text::line(name, 100));
@@ -84,7 +92,10 @@ pub async fn invite(desk: &Desk, caller: &Caller, name: &str, email: &str, role:
                     version: 1,
                 };
                 if !store::members::insert(tx, &member).await? {
-                    return Err(Error::conflict("member_exists", format!("{email} belongs to a member already")));
+                    return Err(Error::conflict(
+                        "member_exists",
+                        format!("{email} belongs to a member already"),
+                    ));
                 }
                 put_link(tx, &member, hash).await?;
                 job.record(tx, EventType::MemberAdded, member.id, 1, snapshot(&member), Vec::new()).await?;
@@ -105,7 +116,10 @@ pub async fn new_link(desk: &Desk, caller: &Caller, id: MemberId) -> Result<Stri
             let member = store::members::get(tx, *id).await?.ok_or(Error::NotFound("member"))?;
             require_owner_for(&job.caller, &[member.role])?;
             if member.state == State::Inactive {
-                return Err(Error::conflict("member_inactive", "this member is inactive; activate them first"));
+                return Err(Error::conflict(
+                    "member_inactive",
+                    "this member is inactive; activate them first",
+                ));
             }
             put_link(tx, &member, hash).await
         })
@@ -274,12 +288,23 @@ pub async fn update(
             require_owner_for(&job.caller, &[before.role, after.role])?;
             let owns = |member: &Member| member.role == Role::Owner && member.state == State::Active;
             if owns(&before) && !owns(&after) && store::members::owners(tx).await? <= 1 {
-                return Err(Error::conflict("last_owner", "a workspace needs an owner; make somebody else owner first"));
+                return Err(Error::conflict(
+                    "last_owner",
+                    "a workspace needs an owner; make somebody else owner first",
+                ));
             }
             let changes = [
                 Change::of("name", Some(before.name.clone()), Some(after.name.clone())),
-                Change::of("role", Some(before.role.as_str().to_owned()), Some(after.role.as_str().to_owned())),
-                Change::of("state", Some(before.state.as_str().to_owned()), Some(after.state.as_str().to_owned())),
+                Change::of(
+                    "role",
+                    Some(before.role.as_str().to_owned()),
+                    Some(after.role.as_str().to_owned()),
+                ),
+                Change::of(
+                    "state",
+                    Some(before.state.as_str().to_owned()),
+                    Some(after.state.as_str().to_owned()),
+                ),
             ];
             let changes = changes.into_iter().flatten().collect();
             save(tx, job, &mut after, EventType::MemberUpdated, changes).await?;
@@ -305,7 +330,12 @@ pub struct SelfPatch {
 }
 
 /// The caller changes their own name, zone or password. A new password ends their other sessions.
-pub async fn update_self(desk: &Desk, caller: &Caller, patch: SelfPatch, session: Option<SessionId>) -> Result<Member> {
+pub async fn update_self(
+    desk: &Desk,
+    caller: &Caller,
+    patch: SelfPatch,
+    session: Option<SessionId>,
+) -> Result<Member> {
     authority::require(caller, UseCase::UpdateSelf)?;
     let id = caller.member().ok_or(Error::Forbidden { role: None })?;
     let mut check = Check::new();

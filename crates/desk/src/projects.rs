@@ -30,8 +30,10 @@ fn taken(name: &str) -> Error {
 
 /// All projects, by name.
 pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Project>> {
-    desk.read(caller, UseCase::ReadTasks, (), |tx, ()| Box::pin(async move { Ok(store::projects::list(tx).await?) }))
-        .await
+    desk.read(caller, UseCase::ReadTasks, (), |tx, ()| {
+        Box::pin(async move { Ok(store::projects::list(tx).await?) })
+    })
+    .await
 }
 
 async fn add<I>(tx: &mut Tx, job: &Job<I>, name: &str, color: Option<&str>) -> Result<Project> {
@@ -120,7 +122,8 @@ pub async fn update(
             if !store::projects::update(tx, &project).await? {
                 return Err(Error::Stale { kind: "project", version: found });
             }
-            job.record(tx, EventType::ProjectUpdated, *id, project.version, snapshot(&project), Vec::new()).await?;
+            job.record(tx, EventType::ProjectUpdated, *id, project.version, snapshot(&project), Vec::new())
+                .await?;
             Ok(project)
         })
     })
@@ -133,8 +136,15 @@ pub async fn delete(desk: &Desk, caller: &Caller, id: ProjectId) -> Result<()> {
         Box::pin(async move {
             let project = store::projects::get(tx, job.input).await?.ok_or(Error::NotFound("project"))?;
             store::projects::delete(tx, job.input).await?;
-            job.record(tx, EventType::ProjectDeleted, job.input, project.version + 1, snapshot(&project), Vec::new())
-                .await?;
+            job.record(
+                tx,
+                EventType::ProjectDeleted,
+                job.input,
+                project.version + 1,
+                snapshot(&project),
+                Vec::new(),
+            )
+            .await?;
             Ok(())
         })
     })

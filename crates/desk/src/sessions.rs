@@ -6,9 +6,9 @@ use domain::event::data;
 use domain::ids::{MemberId, SessionId, TokenId, WorkspaceId};
 use domain::{Actor, Caller, EventType, Via, text};
 use jiff::{Span, Timestamp};
+use store::Scope;
 use store::members::{Member, State};
 pub use store::sessions::Token;
-use store::Scope;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -75,7 +75,9 @@ pub async fn sign_in(
     };
     let mut candidates: Vec<Member> = members
         .into_iter()
-        .filter(|member| member.state == State::Active && workspace.is_none_or(|only| member.workspace == only))
+        .filter(|member| {
+            member.state == State::Active && workspace.is_none_or(|only| member.workspace == only)
+        })
         .collect();
     if candidates.is_empty() {
         desk.passwords.matches(password, None).await?;
@@ -106,7 +108,8 @@ pub async fn begin(
     let expires_at = session_end(desk.clock().now());
     let mut caller = as_caller(desk, &member, Via::Page);
     caller.address = address;
-    let input = (member.clone(), session, secrets::token_hash(&token), expires_at, replaced.map(secrets::token_hash));
+    let input =
+        (member.clone(), session, secrets::token_hash(&token), expires_at, replaced.map(secrets::token_hash));
     let job = Job { desk: desk.clone(), caller, input };
     desk.store
         .write(Scope::System, job, |tx, job| {
@@ -121,8 +124,15 @@ pub async fn begin(
                 tx.enter(member.workspace);
                 store::sessions::insert(tx, *session, member, hash, *expires_at).await?;
                 store::members::seen(tx, member).await?;
-                job.record(tx, EventType::MemberSignedIn, member.id, member.version, snapshot(member), Vec::new())
-                    .await?;
+                job.record(
+                    tx,
+                    EventType::MemberSignedIn,
+                    member.id,
+                    member.version,
+                    snapshot(member),
+                    Vec::new(),
+                )
+                .await?;
                 Ok::<_, Error>(())
             })
         })
@@ -149,7 +159,12 @@ pub async fn sign_out(desk: &Desk, caller: &Caller, session: SessionId) -> Resul
 /// The caller that a session's cookie stands for.
 ///
 /// Errors: unknown, over, or its member is not active.
-pub async fn by_cookie(desk: &Desk, token: &str, address: Option<IpAddr>, correlation_id: Uuid) -> Result<Authenticated> {
+pub async fn by_cookie(
+    desk: &Desk,
+    token: &str,
+    address: Option<IpAddr>,
+    correlation_id: Uuid,
+) -> Result<Authenticated> {
     let hash = secrets::token_hash(token);
     let found = desk
         .store
@@ -180,7 +195,12 @@ pub async fn by_cookie(desk: &Desk, token: &str, address: Option<IpAddr>, correl
 /// The caller that an API token stands for.
 ///
 /// Errors: unknown, over, or its member is not active.
-pub async fn by_bearer(desk: &Desk, token: &str, address: Option<IpAddr>, correlation_id: Uuid) -> Result<Authenticated> {
+pub async fn by_bearer(
+    desk: &Desk,
+    token: &str,
+    address: Option<IpAddr>,
+    correlation_id: Uuid,
+) -> Result<Authenticated> {
     if !token.starts_with(TOKEN_PREFIX) {
         return Err(Error::Unauthenticated);
     }
@@ -295,4 +315,19 @@ pub async fn revoke_token(desk: &Desk, caller: &Caller, id: TokenId) -> Result<(
         })
     })
     .await
+}
+
+/// The caller that `member` is at the page, right after they came in.
+pub fn caller_of(desk: &Desk, member: &Member) -> Caller {
+    as_caller(desk, member, Via::Page)
+}
+
+/// Whether a session or token that was valid a while ago still is.
+pub async fn still_there(desk: &Desk, session: Option<SessionId>, token: Option<TokenId>) -> Result<bool> {
+    let now = desk.clock().now();
+    desk.store
+        .read(Scope::System, (session, token, now), |tx, (session, token, now)| {
+            Box::pin(async move { Ok(store::sessions::still_there(tx, *session, *token, *now).await?) })
+        })
+        .await
 }

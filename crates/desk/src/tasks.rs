@@ -60,7 +60,8 @@ pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done
                 let task = input::build(tx, job).await?;
                 let task = add(tx, job, task, &job.input.reminders).await?;
                 let text = format!("Added task #{} “{}”", task.view.task.number, task.view.task.title);
-                let operation = Operation::TaskCreate { id: task.view.task.id, version: task.view.task.version };
+                let operation =
+                    Operation::TaskCreate { id: task.view.task.id, version: task.view.task.version };
                 let undo = job.undoable(tx, text, operation).await?;
                 Ok(Created { id: task.view.task.id, undo, task: Some(Box::new(task)) })
             })
@@ -177,7 +178,12 @@ pub async fn by_number(desk: &Desk, caller: &Caller, number: i64) -> Result<Full
 }
 
 /// The tasks that somebody may mean by `title`: those of exactly that title, or else those that contain it.
-pub async fn by_title(desk: &Desk, caller: &Caller, title: &str, done: Option<bool>) -> Result<Vec<TaskView>> {
+pub async fn by_title(
+    desk: &Desk,
+    caller: &Caller,
+    title: &str,
+    done: Option<bool>,
+) -> Result<Vec<TaskView>> {
     let asked = (title.to_owned(), done);
     desk.read(caller, UseCase::ReadTasks, asked, |tx, (title, done)| {
         Box::pin(async move { Ok(store::tasks::by_title(tx, title, *done, 6).await?) })
@@ -206,8 +212,10 @@ pub async fn list(desk: &Desk, caller: &Caller, filter: Filter, paging: Paging) 
 
 /// The labels in use by open tasks, with how many have each.
 pub async fn labels(desk: &Desk, caller: &Caller) -> Result<Vec<(String, i64)>> {
-    desk.read(caller, UseCase::ReadTasks, (), |tx, ()| Box::pin(async move { Ok(store::tasks::labels(tx).await?) }))
-        .await
+    desk.read(caller, UseCase::ReadTasks, (), |tx, ()| {
+        Box::pin(async move { Ok(store::tasks::labels(tx).await?) })
+    })
+    .await
 }
 
 /// Changes what `patch` names; with `expected`, only if the task is still at that version.
@@ -224,7 +232,12 @@ pub async fn update(
             let (id, patch, expected) = &job.input;
             let before = locked(tx, *id, *expected).await?;
             let after = input::apply(tx, job, &before, patch).await?;
-            save(tx, job, Save { before, after, kind: EventType::TaskUpdated, done: "Changed", undoable: true }).await
+            save(
+                tx,
+                job,
+                Save { before, after, kind: EventType::TaskUpdated, done: "Changed", undoable: true },
+            )
+            .await
         })
     })
     .await
@@ -234,9 +247,7 @@ pub async fn update(
 async fn locked(tx: &mut Tx, id: TaskId, expected: Option<i64>) -> Result<Task> {
     let task = store::tasks::lock(tx, id).await?.ok_or(Error::NotFound("task"))?;
     match expected {
-        Some(version) if version != task.version => {
-            Err(Error::Stale { kind: "task", version: task.version })
-        }
+        Some(version) if version != task.version => Err(Error::Stale { kind: "task", version: task.version }),
         _ => Ok(task),
     }
 }
@@ -277,11 +288,19 @@ pub async fn snooze(desk: &Desk, caller: &Caller, id: TaskId, until: Due) -> Res
             let (id, until) = job.input;
             let before = locked(tx, id, None).await?;
             if before.status == Status::Done {
-                return Err(Error::conflict("task_done", "a finished task cannot be put off; reopen it first"));
+                return Err(Error::conflict(
+                    "task_done",
+                    "a finished task cannot be put off; reopen it first",
+                ));
             }
             let mut after = before.clone();
             after.due = Some(until);
-            save(tx, job, Save { before, after, kind: EventType::TaskSnoozed, done: "Snoozed", undoable: true }).await
+            save(
+                tx,
+                job,
+                Save { before, after, kind: EventType::TaskSnoozed, done: "Snoozed", undoable: true },
+            )
+            .await
         })
     })
     .await
@@ -302,7 +321,8 @@ pub async fn move_to(
             let mut after = before.clone();
             after.status = status;
             after.rank = rank_behind(tx, status, behind, id).await?;
-            save(tx, job, Save { before, after, kind: EventType::TaskMoved, done: "Moved", undoable: true }).await
+            save(tx, job, Save { before, after, kind: EventType::TaskMoved, done: "Moved", undoable: true })
+                .await
         })
     })
     .await
@@ -335,7 +355,8 @@ pub async fn delete(desk: &Desk, caller: &Caller, id: TaskId, expected: Option<i
             let task = locked(tx, id, expected).await?;
             remove(tx, job, &task).await?;
             let text = format!("Deleted task #{} “{}”", task.number, task.title);
-            let undo = job.undoable(tx, text, Operation::TaskDelete { id, version: task.version + 1 }).await?;
+            let undo =
+                job.undoable(tx, text, Operation::TaskDelete { id, version: task.version + 1 }).await?;
             Ok(Done { value: (), undo })
         })
     })
@@ -382,12 +403,8 @@ pub async fn comment(desk: &Desk, caller: &Caller, id: TaskId, text: &str) -> Re
                 created_at: tx.now(),
             };
             store::tasks::insert_comment(tx, *id, &comment).await?;
-            let snapshot = data::Comment {
-                id: new.0,
-                task_id: id.0,
-                task_number: task.number,
-                text: text.clone(),
-            };
+            let snapshot =
+                data::Comment { id: new.0, task_id: id.0, task_number: task.number, text: text.clone() };
             job.record(tx, EventType::TaskCommented, *id, task.version, snapshot, Vec::new()).await?;
             Ok(comment)
         })
@@ -413,15 +430,20 @@ pub async fn add_reminder(desk: &Desk, caller: &Caller, id: TaskId, when: When) 
             let (id, when) = job.input;
             let task = locked(tx, id, None).await?;
             let member = job.caller.member().or(task.assignee);
-            let member = member.ok_or_else(|| Error::field("member", "is missing: whom to remind is not known"))?;
+            let member =
+                member.ok_or_else(|| Error::field("member", "is missing: whom to remind is not known"))?;
             if store::reminders::for_task(tx, id).await?.len() >= domain::task::REMINDERS_LIMIT {
-                return Err(Error::conflict("too_many_reminders", "this task has as many reminders as it may have"));
+                return Err(Error::conflict(
+                    "too_many_reminders",
+                    "this task has as many reminders as it may have",
+                ));
             }
             let reminder = change::add_reminder(tx, job, &task, member, when).await?;
             reminder.ok_or_else(|| match when {
-                When::Before { .. } if task.due.is_none() => {
-                    Error::field("before_minutes", "needs a task with a due date; give the task one, or a time `at`")
-                }
+                When::Before { .. } if task.due.is_none() => Error::field(
+                    "before_minutes",
+                    "needs a task with a due date; give the task one, or a time `at`",
+                ),
                 _ => Error::conflict("reminder_exists", "this task has that reminder already"),
             })
         })
@@ -436,7 +458,11 @@ pub async fn remove_reminder(desk: &Desk, caller: &Caller, task: TaskId, id: Rem
             let (task, id) = job.input;
             locked(tx, task, None).await?;
             let known = store::reminders::for_task(tx, task).await?.iter().any(|reminder| reminder.id == id);
-            if known && store::reminders::delete(tx, id).await? { Ok(()) } else { Err(Error::NotFound("reminder")) }
+            if known && store::reminders::delete(tx, id).await? {
+                Ok(())
+            } else {
+                Err(Error::NotFound("reminder"))
+            }
         })
     })
     .await
@@ -449,14 +475,19 @@ pub async fn next_occurrence(desk: &Desk, delivery: &Delivery) -> Result<()> {
 
 /// The local time of the occurrence that finishing `task`, which is done, makes.
 pub(crate) fn expected_next(task: &Task) -> Result<Option<DateTime>> {
-    let (Some(recurrence), Some(completed_at)) = (&task.recurrence, task.completed_at) else { return Ok(None) };
+    let (Some(recurrence), Some(completed_at)) = (&task.recurrence, task.completed_at) else {
+        return Ok(None);
+    };
     repeat::next_local(task, recurrence, completed_at.to_zoned(zone(&task.zone)?).datetime())
 }
 
 /// The IANA zone of that name.
 pub(crate) fn zone(name: &str) -> Result<TimeZone> {
     TimeZone::get(name).map_err(|_| {
-        Error::field("zone", format!("is “{}”, which is no IANA time zone, such as Europe/Berlin", text::shorten(name, 60)))
+        Error::field(
+            "zone",
+            format!("is “{}”, which is no IANA time zone, such as Europe/Berlin", text::shorten(name, 60)),
+        )
     })
 }
 

@@ -72,16 +72,18 @@ pub(crate) async fn open<I>(tx: &mut Tx, job: &Job<I>, ticket: &Ticket) -> Resul
 }
 
 /// Gives a ticket to `member`, or to nobody.
-pub(crate) async fn assign<I>(tx: &mut Tx, job: &Job<I>, id: TicketId, member: Option<MemberId>) -> Result<()> {
+pub(crate) async fn assign<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    id: TicketId,
+    member: Option<MemberId>,
+) -> Result<()> {
     let mut ticket = locked(tx, id).await?;
     if ticket.assignee == member {
         return Ok(());
     }
-    let change = Change::of(
-        "assignee",
-        ticket.assignee.map(|id| id.to_string()),
-        member.map(|id| id.to_string()),
-    );
+    let change =
+        Change::of("assignee", ticket.assignee.map(|id| id.to_string()), member.map(|id| id.to_string()));
     ticket.assignee = member;
     record(tx, job, &mut ticket, EventType::TicketUpdated, change.into_iter().collect()).await
 }

@@ -135,7 +135,8 @@ async fn apply<I>(tx: &mut Tx, job: &Job<I>, operation: Operation) -> Result<()>
 }
 
 async fn unchanged(tx: &mut Tx, id: TaskId, version: i64) -> Result<Task> {
-    let task = store::tasks::lock(tx, id).await?.ok_or_else(|| cannot("this cannot be undone: the task is gone"))?;
+    let task =
+        store::tasks::lock(tx, id).await?.ok_or_else(|| cannot("this cannot be undone: the task is gone"))?;
     if task.version == version { Ok(task) } else { Err(cannot(CHANGED)) }
 }
 

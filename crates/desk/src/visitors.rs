@@ -157,7 +157,15 @@ pub async fn start_new(
             };
             store::contacts::insert(tx, &contact).await?;
             contacts::index(tx, &contact).await?;
-            job.record(tx, EventType::ContactCreated, contact.id, 1, contacts::snapshot(&contact), Vec::new()).await?;
+            job.record(
+                tx,
+                EventType::ContactCreated,
+                contact.id,
+                1,
+                contacts::snapshot(&contact),
+                Vec::new(),
+            )
+            .await?;
             let token = secrets::new_token();
             store::sessions::insert_visitor(tx, &secrets::token_hash(&token), *visitor).await?;
             let conversation = begin(tx, job, *visitor).await?;
@@ -244,7 +252,8 @@ pub async fn write(
                 conversations::reopen_by_customer(tx, job, &mut conversation).await?;
             }
             if conversation.messages == 0 {
-                conversation.subject = text::shorten(&text::optional_line(text, usize::MAX).unwrap_or_default(), 80);
+                conversation.subject =
+                    text::shorten(&text::optional_line(text, usize::MAX).unwrap_or_default(), 80);
             }
             store::contacts::seen(tx, conversation.contact).await?;
             let draft = Draft {

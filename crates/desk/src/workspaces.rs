@@ -39,7 +39,9 @@ fn snapshot(workspace: &Workspace) -> data::Workspace {
 /// Whether there is no workspace yet.
 pub async fn setup_needed(desk: &Desk) -> Result<bool> {
     desk.store
-        .read(Scope::System, (), |tx, ()| Box::pin(async move { Ok(store::workspaces::count(tx).await? == 0) }))
+        .read(Scope::System, (), |tx, ()| {
+            Box::pin(async move { Ok(store::workspaces::count(tx).await? == 0) })
+        })
         .await
 }
 
@@ -84,7 +86,9 @@ async fn make(desk: &Desk, setup: Setup, link: Option<Vec<u8>>, via: Via) -> Res
         check.refuse("email", "is not an e-mail address");
         String::new()
     });
-    for problem in [secrets::check_password("password", &setup.password), tasks::zone(&setup.zone).map(|_| ())] {
+    for problem in
+        [secrets::check_password("password", &setup.password), tasks::zone(&setup.zone).map(|_| ())]
+    {
         if let Err(Error::Invalid(errors)) = problem {
             for error in errors {
                 check.refuse(&error.field, error.message);
@@ -133,7 +137,10 @@ async fn make(desk: &Desk, setup: Setup, link: Option<Vec<u8>>, via: Via) -> Res
                 let (workspace, owner, link) = &job.input;
                 if let Some(link) = link {
                     if store::workspaces::count(tx).await? > 0 {
-                        return Err(Error::conflict("already_set_up", "this desk has an owner already; sign in"));
+                        return Err(Error::conflict(
+                            "already_set_up",
+                            "this desk has an owner already; sign in",
+                        ));
                     }
                     let link = store::members::take_link(tx, link).await?;
                     let valid = link.is_some_and(|link| link.member.is_none() && link.expires_at > tx.now());
@@ -195,7 +202,8 @@ pub async fn update(
     let mut patch = patch;
     patch.name = patch.name.map(|name| check.text("workspace", text::line(&name, 100)));
     patch.greeting = patch.greeting.map(|text| check.text("hand.greeting", text::block(&text, 500)));
-    patch.handoff_text = patch.handoff_text.map(|text| check.text("hand.handoff_text", text::block(&text, 500)));
+    patch.handoff_text =
+        patch.handoff_text.map(|text| check.text("hand.handoff_text", text::block(&text, 500)));
     if patch.reply_minutes.is_some_and(|minutes| !(1..=43_200).contains(&minutes)) {
         check.refuse("hand.reply_minutes", "must be 1 to 43200");
     }
@@ -225,7 +233,11 @@ pub async fn update(
             let changes = [
                 Change::of("name", Some(before.name), Some(after.name.clone())),
                 Change::of("zone", Some(before.zone), Some(after.zone.clone())),
-                Change::of("hand", Some(before.hand_enabled.to_string()), Some(after.hand_enabled.to_string())),
+                Change::of(
+                    "hand",
+                    Some(before.hand_enabled.to_string()),
+                    Some(after.hand_enabled.to_string()),
+                ),
                 Change::of("greeting", Some(before.greeting), Some(after.greeting.clone())),
                 Change::of("handoff_text", Some(before.handoff_text), Some(after.handoff_text.clone())),
                 Change::of(
@@ -235,7 +247,8 @@ pub async fn update(
                 ),
             ];
             let changes = changes.into_iter().flatten().collect();
-            job.record(tx, EventType::WorkspaceUpdated, after.id, after.version, snapshot(&after), changes).await?;
+            job.record(tx, EventType::WorkspaceUpdated, after.id, after.version, snapshot(&after), changes)
+                .await?;
             Ok(after)
         })
     })

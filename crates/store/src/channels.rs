@@ -126,14 +126,25 @@ pub async fn update(tx: &mut Tx, channel: &Channel) -> Result<bool, Error> {
 /// All channels, oldest first.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Channel>, Error> {
     let workspace = tx.workspace()?;
-    let rows = fetch_all!(tx, Row, concat!(select!(), "WHERE workspace_id = $1 ORDER BY id LIMIT 500"), workspace.0)?;
+    let rows = fetch_all!(
+        tx,
+        Row,
+        concat!(select!(), "WHERE workspace_id = $1 ORDER BY id LIMIT 500"),
+        workspace.0
+    )?;
     Ok(rows.into_iter().map(Channel::from).collect())
 }
 
 /// The channel of that id.
 pub async fn get(tx: &mut Tx, id: ChannelId) -> Result<Option<Channel>, Error> {
     let workspace = tx.workspace()?;
-    let row = fetch_optional!(tx, Row, concat!(select!(), "WHERE workspace_id = $1 AND id = $2"), workspace.0, id.0)?;
+    let row = fetch_optional!(
+        tx,
+        Row,
+        concat!(select!(), "WHERE workspace_id = $1 AND id = $2"),
+        workspace.0,
+        id.0
+    )?;
     Ok(row.map(Channel::from))
 }
 

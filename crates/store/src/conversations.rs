@@ -245,8 +245,11 @@ pub async fn update(tx: &mut Tx, conversation: &Conversation) -> Result<(), Erro
 pub async fn lock(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversation>, Error> {
     const SQLITE: &str =
         concat!("SELECT ", columns!(), " FROM conversations v WHERE v.workspace_id = $1 AND v.id = $2");
-    const POSTGRES: &str =
-        concat!("SELECT ", columns!(), " FROM conversations v WHERE v.workspace_id = $1 AND v.id = $2 FOR UPDATE");
+    const POSTGRES: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM conversations v WHERE v.workspace_id = $1 AND v.id = $2 FOR UPDATE"
+    );
     let workspace = tx.workspace()?;
     let text = if tx.is_postgres() { POSTGRES } else { SQLITE };
     fetch_optional!(tx, Row, text, workspace.0, id.0)?.map(Conversation::try_from).transpose()
@@ -267,7 +270,11 @@ pub async fn get(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversation>
 }
 
 /// The conversation of that id, as `member` sees it.
-pub async fn view(tx: &mut Tx, id: ConversationId, member: Option<MemberId>) -> Result<Option<ConversationView>, Error> {
+pub async fn view(
+    tx: &mut Tx,
+    id: ConversationId,
+    member: Option<MemberId>,
+) -> Result<Option<ConversationView>, Error> {
     let workspace = tx.workspace()?;
     fetch_optional!(
         tx,
@@ -368,7 +375,12 @@ pub async fn waiting(tx: &mut Tx) -> Result<i64, Error> {
 }
 
 /// Notes that `member` has seen everything up to `sequence`.
-pub async fn mark_read(tx: &mut Tx, id: ConversationId, member: MemberId, sequence: i64) -> Result<(), Error> {
+pub async fn mark_read(
+    tx: &mut Tx,
+    id: ConversationId,
+    member: MemberId,
+    sequence: i64,
+) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     execute!(
         tx,
@@ -461,7 +473,11 @@ pub async fn insert_message(tx: &mut Tx, message: &Message) -> Result<(), Error>
 }
 
 /// The message that a client gave that id.
-pub async fn message_by_client_id(tx: &mut Tx, id: ConversationId, client_id: &str) -> Result<Option<Message>, Error> {
+pub async fn message_by_client_id(
+    tx: &mut Tx,
+    id: ConversationId,
+    client_id: &str,
+) -> Result<Option<Message>, Error> {
     let workspace = tx.workspace()?;
     fetch_optional!(
         tx,

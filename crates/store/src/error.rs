@@ -24,7 +24,9 @@ pub enum Error {
         found: String,
     },
     /// Another process serves from the same file.
-    #[error("{path} is in use by another Deskhand process; stop that one, or give this one its own --data-dir")]
+    #[error(
+        "{path} is in use by another Deskhand process; stop that one, or give this one its own --data-dir"
+    )]
     InUse {
         /// The database file.
         path: String,
@@ -68,7 +70,10 @@ impl Error {
     /// Whether PostgreSQL asks for the transaction to be run again.
     pub(crate) fn wants_retry(&self) -> bool {
         let Self::Statement(error) = self else { return false };
-        error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "40001" || code == "40P01")
+        error
+            .as_database_error()
+            .and_then(|e| e.code())
+            .is_some_and(|code| code == "40001" || code == "40P01")
     }
 }
 

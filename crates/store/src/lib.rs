@@ -197,7 +197,8 @@ impl Store {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.backup(target).await,
             Backend::Postgres(_) => Err(Error::Open(
-                "a PostgreSQL database is backed up by its own tools: run `pg_dump --format=custom`".to_owned(),
+                "a PostgreSQL database is backed up by its own tools: run `pg_dump --format=custom`"
+                    .to_owned(),
             )),
         }
     }

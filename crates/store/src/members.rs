@@ -183,7 +183,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Member>, Error> {
     let rows = fetch_all!(
         tx,
         Row,
-        concat!("SELECT ", columns!(), " FROM members m WHERE m.workspace_id = $1 ORDER BY lower(m.name), m.id LIMIT 1000"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM members m WHERE m.workspace_id = $1 ORDER BY lower(m.name), m.id LIMIT 1000"
+        ),
         workspace.0
     )?;
     rows.into_iter().map(Member::try_from).collect()

@@ -64,8 +64,9 @@ pub(crate) async fn sqlite(connection: &mut SqliteConnection) -> Result<(), Erro
 }
 
 pub(crate) async fn postgres_version(connection: &mut PgConnection) -> Result<i64, Error> {
-    let (found,): (bool,) =
-        sqlx::query_as("SELECT to_regclass('schema_version') IS NOT NULL").fetch_one(&mut *connection).await?;
+    let (found,): (bool,) = sqlx::query_as("SELECT to_regclass('schema_version') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
     if !found {
         return Ok(0);
     }

@@ -37,8 +37,9 @@ pub(crate) struct Postgres {
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Error> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| Error::Open("database_url is not a PostgreSQL URL: postgres://user@host/database".to_owned()))?;
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        Error::Open("database_url is not a PostgreSQL URL: postgres://user@host/database".to_owned())
+    })?;
     Ok(options
         .application_name("deskhand")
         .statement_cache_capacity(512)
@@ -141,7 +142,13 @@ impl Postgres {
         })
     }
 
-    pub(crate) async fn write<I, T, E, F>(&self, scope: Scope, input: &I, work: &F, durable: bool) -> Result<T, E>
+    pub(crate) async fn write<I, T, E, F>(
+        &self,
+        scope: Scope,
+        input: &I,
+        work: &F,
+        durable: bool,
+    ) -> Result<T, E>
     where
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,

@@ -188,7 +188,11 @@ pub async fn tokens(tx: &mut Tx, member: Option<MemberId>) -> Result<Vec<Token>,
 }
 
 /// Removes a token of `member` (anybody's where nothing is given); gives it.
-pub async fn delete_token(tx: &mut Tx, id: TokenId, member: Option<MemberId>) -> Result<Option<(MemberId, String)>, Error> {
+pub async fn delete_token(
+    tx: &mut Tx,
+    id: TokenId,
+    member: Option<MemberId>,
+) -> Result<Option<(MemberId, String)>, Error> {
     let workspace = tx.workspace()?;
     let row = fetch_optional!(
         tx,
@@ -304,4 +308,33 @@ pub async fn visitor(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<(Visitor, 
         };
         (visitor, name)
     }))
+}
+
+/// Whether there is such a session or token, not over, of an active member. Needs the system's scope.
+pub async fn still_there(
+    tx: &mut Tx,
+    session: Option<SessionId>,
+    token: Option<TokenId>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let found = match (session, token) {
+        (Some(session), _) => fetch_optional!(
+            tx,
+            (Uuid,),
+            "SELECT s.id FROM sessions s JOIN members m ON m.id = s.member_id
+             WHERE s.id = $1 AND s.expires_at > $2 AND m.state = 'active'",
+            session.0,
+            At(now),
+        )?,
+        (None, Some(token)) => fetch_optional!(
+            tx,
+            (Uuid,),
+            "SELECT t.id FROM tokens t JOIN members m ON m.id = t.member_id
+             WHERE t.id = $1 AND (t.expires_at IS NULL OR t.expires_at > $2) AND m.state = 'active'",
+            token.0,
+            At(now),
+        )?,
+        (None, None) => None,
+    };
+    Ok(found.is_some())
 }

@@ -208,9 +208,8 @@ impl Sqlite {
     pub(crate) async fn close(&self) {
         // The writer ends once its queue is closed and empty; the sender is dropped with the store, so it is
         // asked by an empty group here.
-        let _ = self
-            .write::<_, (), Error, _>(Scope::System, (), |_, ()| Box::pin(async move { Ok(()) }))
-            .await;
+        let _ =
+            self.write::<_, (), Error, _>(Scope::System, (), |_, ()| Box::pin(async move { Ok(()) })).await;
         self.readers.close().await;
         self.writer.lock().await.shutdown().await;
     }
@@ -267,7 +266,9 @@ pub(crate) async fn check(path: &Path) -> Result<i64, Error> {
     }
     match migrate::sqlite_version(&mut connection).await? {
         0 => Err(not_ours("it has no Deskhand tables")),
-        found if found > migrate::SCHEMA_VERSION => Err(Error::Newer { found, known: migrate::SCHEMA_VERSION }),
+        found if found > migrate::SCHEMA_VERSION => {
+            Err(Error::Newer { found, known: migrate::SCHEMA_VERSION })
+        }
         found => Ok(found),
     }
 }

@@ -372,41 +372,44 @@ pub async fn update(tx: &mut Tx, task: &Task, labels_changed: bool) -> Result<bo
 /// Marks a task and its parts as deleted, or brings back what was deleted at the same instant.
 ///
 /// Gives the ids of the tasks it touched, the task's own among them; none where it was not as expected.
-pub async fn set_deleted(tx: &mut Tx, task: &Task, deleted_at: Option<Timestamp>) -> Result<Vec<TaskId>, Error> {
+pub async fn set_deleted(
+    tx: &mut Tx,
+    task: &Task,
+    deleted_at: Option<Timestamp>,
+) -> Result<Vec<TaskId>, Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
     let rows = match deleted_at {
-        Some(at) => {
-            fetch_all!(
-                tx,
-                (Uuid,),
-                "UPDATE tasks SET deleted_at = $3, updated_at = $3, version = version + 1
+        Some(at) => fetch_all!(
+            tx,
+            (Uuid,),
+            "UPDATE tasks SET deleted_at = $3, updated_at = $3, version = version + 1
                  WHERE workspace_id = $1 AND (id = $2 OR parent_id = $2) AND deleted_at IS NULL RETURNING id",
-                workspace.0,
-                task.id.0,
-                At(at),
-            )?
-        }
-        None => {
-            fetch_all!(
-                tx,
-                (Uuid,),
-                "UPDATE tasks SET deleted_at = NULL, updated_at = $3, version = version + 1
+            workspace.0,
+            task.id.0,
+            At(at),
+        )?,
+        None => fetch_all!(
+            tx,
+            (Uuid,),
+            "UPDATE tasks SET deleted_at = NULL, updated_at = $3, version = version + 1
                  WHERE workspace_id = $1 AND (id = $2 OR parent_id = $2)
                    AND deleted_at = (SELECT d.deleted_at FROM tasks d WHERE d.id = $2) RETURNING id",
-                workspace.0,
-                task.id.0,
-                At(now),
-            )?
-        }
+            workspace.0,
+            task.id.0,
+            At(now),
+        )?,
     };
     Ok(rows.into_iter().map(|(id,)| TaskId(id)).collect())
 }
 
 /// The task of that id, held against other writers until this transaction ends.
 pub async fn lock(tx: &mut Tx, id: TaskId) -> Result<Option<Task>, Error> {
-    const SQLITE: &str =
-        concat!("SELECT ", columns!(), " FROM tasks t WHERE t.workspace_id = $1 AND t.id = $2 AND t.deleted_at IS NULL");
+    const SQLITE: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM tasks t WHERE t.workspace_id = $1 AND t.id = $2 AND t.deleted_at IS NULL"
+    );
     const POSTGRES: &str = concat!(
         "SELECT ",
         columns!(),
@@ -464,7 +467,9 @@ fn narrow(select: &mut Select, filter: &Filter, cursor: Option<Cursor>) {
     match filter.statuses.as_slice() {
         [] => {}
         [one] => select.and("t.status = ?", [one.as_str().into()]),
-        [one, two, ..] => select.and("(t.status = ? OR t.status = ?)", [one.as_str().into(), two.as_str().into()]),
+        [one, two, ..] => {
+            select.and("(t.status = ? OR t.status = ?)", [one.as_str().into(), two.as_str().into()])
+        }
     }
     match filter.assignee {
         Some(Some(id)) => select.and("t.assignee_id = ?", [id.0.into()]),
@@ -518,14 +523,22 @@ fn narrow(select: &mut Select, filter: &Filter, cursor: Option<Cursor>) {
             Sort::Created => select.and("t.number < ?", [key.into()]),
             Sort::Completed => {
                 let at: Value = Timestamp::from_microsecond(key).unwrap_or(Timestamp::MIN).into();
-                select.and("(t.completed_at < ? OR (t.completed_at = ? AND t.id < ?))", [at.clone(), at, id.into()]);
+                select.and(
+                    "(t.completed_at < ? OR (t.completed_at = ? AND t.id < ?))",
+                    [at.clone(), at, id.into()],
+                );
             }
         }
     }
 }
 
 /// A page of the tasks that `filter` names.
-pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64, cursor: Option<Cursor>) -> Result<Page<TaskView>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    filter: &Filter,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<TaskView>, Error> {
     let workspace = tx.workspace()?;
     let mut select = Select::new(concat!(view!(), " AND t.deleted_at IS NULL"), [workspace.0.into()]);
     narrow(&mut select, filter, cursor);
@@ -622,7 +635,12 @@ pub async fn labels(tx: &mut Tx) -> Result<Vec<(String, i64)>, Error> {
 
 /// The open tasks whose title is `title`, ignoring case; or, where there are none, those that contain it.
 /// At most `limit`, the newest first.
-pub async fn by_title(tx: &mut Tx, title: &str, done: Option<bool>, limit: i64) -> Result<Vec<TaskView>, Error> {
+pub async fn by_title(
+    tx: &mut Tx,
+    title: &str,
+    done: Option<bool>,
+    limit: i64,
+) -> Result<Vec<TaskView>, Error> {
     let workspace = tx.workspace()?;
     let statuses = |select: &mut Select| match done {
         Some(true) => select.and("t.status = 'done'", []),
@@ -684,12 +702,22 @@ pub async fn insert_comment(tx: &mut Tx, task: TaskId, comment: &Comment) -> Res
         comment.text.as_str(),
         At(comment.created_at),
     )?;
-    execute!(tx, "UPDATE tasks SET comments = comments + 1 WHERE workspace_id = $1 AND id = $2", workspace.0, task.0)?;
+    execute!(
+        tx,
+        "UPDATE tasks SET comments = comments + 1 WHERE workspace_id = $1 AND id = $2",
+        workspace.0,
+        task.0
+    )?;
     Ok(())
 }
 
 /// A page of a task's comments, oldest first.
-pub async fn comments(tx: &mut Tx, task: TaskId, limit: i64, cursor: Option<Cursor>) -> Result<Page<Comment>, Error> {
+pub async fn comments(
+    tx: &mut Tx,
+    task: TaskId,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<Comment>, Error> {
     let workspace = tx.workspace()?;
     let rows = fetch_all!(
         tx,

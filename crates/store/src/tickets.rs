@@ -207,7 +207,8 @@ pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<bool, Error> {
 
 /// The ticket of that id, held against other writers until this transaction ends.
 pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, Error> {
-    const SQLITE: &str = concat!("SELECT ", columns!(), " FROM tickets k WHERE k.workspace_id = $1 AND k.id = $2");
+    const SQLITE: &str =
+        concat!("SELECT ", columns!(), " FROM tickets k WHERE k.workspace_id = $1 AND k.id = $2");
     const POSTGRES: &str =
         concat!("SELECT ", columns!(), " FROM tickets k WHERE k.workspace_id = $1 AND k.id = $2 FOR UPDATE");
     let workspace = tx.workspace()?;
@@ -223,7 +224,12 @@ pub async fn get(tx: &mut Tx, id: TicketId) -> Result<Option<TicketView>, Error>
 }
 
 /// A page of the tickets that `filter` names, newest first.
-pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64, cursor: Option<Cursor>) -> Result<Page<TicketView>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    filter: &Filter,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<TicketView>, Error> {
     let workspace = tx.workspace()?;
     let mut select = Select::new(view!(), [workspace.0.into()]);
     if let Some(closed) = filter.closed {

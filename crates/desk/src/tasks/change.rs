@@ -117,7 +117,8 @@ fn derive(before: &Task, after: &mut Task, now: Timestamp) -> Result<()> {
 pub(crate) async fn save<I>(tx: &mut Tx, job: &Job<I>, change: Save) -> Result<Done<FullTask>> {
     let Save { before, mut after, kind, done, undoable } = change;
     derive(&before, &mut after, tx.now())?;
-    let unchanged = Task { version: before.version, updated_at: before.updated_at, ..after.clone() } == before;
+    let unchanged =
+        Task { version: before.version, updated_at: before.updated_at, ..after.clone() } == before;
     if unchanged {
         return Ok(Done { value: full(tx, before.id).await?, undo: None });
     }
@@ -179,8 +180,16 @@ fn changes(before: &Task, after: &Task) -> Vec<Change> {
         Change::of("zone", Some(before.zone.clone()), Some(after.zone.clone())),
         Change::of("priority", before.priority.map(|p| p.to_string()), after.priority.map(|p| p.to_string())),
         Change::of("labels", labels(before), labels(after)),
-        Change::of("project", before.project.map(|id| id.to_string()), after.project.map(|id| id.to_string())),
-        Change::of("assignee", before.assignee.map(|id| id.to_string()), after.assignee.map(|id| id.to_string())),
+        Change::of(
+            "project",
+            before.project.map(|id| id.to_string()),
+            after.project.map(|id| id.to_string()),
+        ),
+        Change::of(
+            "assignee",
+            before.assignee.map(|id| id.to_string()),
+            after.assignee.map(|id| id.to_string()),
+        ),
         Change::of("parent", before.parent.map(|id| id.to_string()), after.parent.map(|id| id.to_string())),
         Change::of("ticket", before.ticket.map(|id| id.to_string()), after.ticket.map(|id| id.to_string())),
         Change::of("recurrence", rule(before), rule(after)),
@@ -210,14 +219,7 @@ pub(super) async fn add_reminder<I>(
     if !store::reminders::insert(tx, &reminder).await? {
         return Ok(None);
     }
-    Ok(Some(Reminder {
-        id: reminder.id,
-        task: task.id,
-        member,
-        when,
-        due_at,
-        state: ReminderState::Pending,
-    }))
+    Ok(Some(Reminder { id: reminder.id, task: task.id, member, when, due_at, state: ReminderState::Pending }))
 }
 
 /// What tells one due time of a task from another, in a reminder's key.

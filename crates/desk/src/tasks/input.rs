@@ -2,9 +2,7 @@
 
 use domain::ids::{MemberId, ProjectId, TaskId, TicketId};
 use domain::recurrence::Recurrence;
-use domain::task::{
-    Due, LABELS_LIMIT, NOTES_LIMIT, REMINDERS_LIMIT, Status, TITLE_LIMIT, Task, When,
-};
+use domain::task::{Due, LABELS_LIMIT, NOTES_LIMIT, REMINDERS_LIMIT, Status, TITLE_LIMIT, Task, When};
 use domain::text;
 use store::Tx;
 
@@ -152,7 +150,10 @@ impl NewTask {
             check.refuse("recurrence", "needs a due date to begin with");
         }
         if self.reminders.len() > REMINDERS_LIMIT {
-            check.refuse("reminders", format!("are {}; at most {REMINDERS_LIMIT} are allowed", self.reminders.len()));
+            check.refuse(
+                "reminders",
+                format!("are {}; at most {REMINDERS_LIMIT} are allowed", self.reminders.len()),
+            );
         }
         if self.due.is_none() && self.reminders.iter().any(|when| matches!(when, When::Before { .. })) {
             check.refuse("reminders", "count from the due date, and there is none; give one, or a time `at`");
@@ -221,7 +222,9 @@ async fn find_member<I>(tx: &mut Tx, job: &Job<I>, pick: &PickMember) -> Result<
             };
             match found.as_slice() {
                 [one] => Ok(one.id),
-                [] => Err(nobody(format!("is “{}”, and nobody here is called that", text::shorten(name, 60)))),
+                [] => {
+                    Err(nobody(format!("is “{}”, and nobody here is called that", text::shorten(name, 60))))
+                }
                 several => {
                     let names: Vec<&str> = several.iter().map(|member| member.name.as_str()).collect();
                     Err(nobody(format!("could be {}; give the full name", names.join(" or "))))

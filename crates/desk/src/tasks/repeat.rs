@@ -19,7 +19,11 @@ use crate::{Delivery, Desk};
 /// By the schedule it comes strictly after both the one that was finished and the finishing, so that
 /// occurrences that were missed do not pile up. From the completion the rule starts anew there, at the
 /// due time of day.
-pub(super) fn next_local(task: &Task, recurrence: &Recurrence, completed: DateTime) -> Result<Option<DateTime>> {
+pub(super) fn next_local(
+    task: &Task,
+    recurrence: &Recurrence,
+    completed: DateTime,
+) -> Result<Option<DateTime>> {
     let due = task.due.map_or(completed, Due::wall_clock);
     let (start, after) = match recurrence.from() {
         CountsFrom::Schedule => (task.series_start.unwrap_or(due), due.max(completed)),
@@ -29,9 +33,9 @@ pub(super) fn next_local(task: &Task, recurrence: &Recurrence, completed: DateTi
             (start, start)
         }
     };
-    recurrence
-        .next_after(start, after)
-        .map_err(|error| Error::conflict("recurrence_failed", format!("the rule cannot be calculated: {error}")))
+    recurrence.next_after(start, after).map_err(|error| {
+        Error::conflict("recurrence_failed", format!("the rule cannot be calculated: {error}"))
+    })
 }
 
 /// Makes the occurrence after the one whose completion `delivery` tells of, if the rule has one.
@@ -42,7 +46,9 @@ pub(super) async fn next_occurrence(desk: &Desk, delivery: &Delivery) -> Result<
     let caller = Caller::system(event.workspace_id, Via::Workers, event.correlation_id);
     desk.handle(delivery, &caller, done, |tx, job| {
         Box::pin(async move {
-            let Some(task) = store::tasks::get_deleted(tx, TaskId(job.input.id)).await? else { return Ok(()) };
+            let Some(task) = store::tasks::get_deleted(tx, TaskId(job.input.id)).await? else {
+                return Ok(());
+            };
             // The rule as it was when the task was finished: a later change makes its own occurrences.
             let Some(recurrence) = &job.input.recurrence else { return Ok(()) };
             let Some(completed_at) = job.input.completed_at else { return Ok(()) };
@@ -57,7 +63,8 @@ pub(super) async fn next_occurrence(desk: &Desk, delivery: &Delivery) -> Result<
             }
             let now = tx.now();
             let number = number(tx).await?;
-            let due = Due { date: local.date(), time: task.due.and_then(|due| due.time).map(|_| local.time()) };
+            let due =
+                Due { date: local.date(), time: task.due.and_then(|due| due.time).map(|_| local.time()) };
             let next = Task {
                 id,
                 number,
@@ -78,8 +85,7 @@ pub(super) async fn next_occurrence(desk: &Desk, delivery: &Delivery) -> Result<
             add(tx, job, next.clone(), &[]).await?;
             for reminder in reminders {
                 if let When::Before { .. } = reminder.when {
-                    super::change::add_reminder(tx, job, &next, reminder.member, reminder.when)
-                        .await?;
+                    super::change::add_reminder(tx, job, &next, reminder.member, reminder.when).await?;
                 }
             }
             Ok(())

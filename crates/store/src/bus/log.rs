@@ -138,7 +138,7 @@ const MOVE: &str = "WITH mine AS MATERIALIZED (
         FROM bus_partitions p, jsonb_array_elements(CAST($1 AS JSONB)) AS pair
         WHERE p.topic = pair ->> 0 AND p.partition = CAST(pair ->> 1 AS BIGINT)
     ), taken AS MATERIALIZED (
-        SELECT o.*, next_position FROM outbox o JOIN mine USING (topic, partition) ORDER BY o.id LIMIT $2
+        SELECT o.*, next_position FROM (SELECT * FROM outbox ORDER BY id LIMIT $2) o JOIN mine USING (topic, partition)
     ), logged AS (
         INSERT INTO bus_log (topic, partition, position, workspace_id, event_id, envelope, created_at)
         SELECT topic, partition, next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1,

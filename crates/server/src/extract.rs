@@ -1,0 +1,187 @@
+//! What handlers take out of a request, with problem details where it cannot be taken.
+
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use desk::{Cursor, Paging};
+use domain::IdempotencyKey;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use crate::problem::ApiError;
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(refuse_json(&rejection)),
+        }
+    }
+}
+
+fn refuse_json(rejection: &JsonRejection) -> ApiError {
+    let (status, code) = match rejection {
+        JsonRejection::JsonDataError(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+        JsonRejection::JsonSyntaxError(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
+        JsonRejection::MissingJsonContentType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+        }
+        _ => (StatusCode::BAD_REQUEST, "bad_body"),
+    };
+    ApiError::new(status, code, rejection.body_text())
+}
+
+/// Parameters in the query.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        axum::extract::Query::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection: QueryRejection| {
+                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_query", rejection.body_text())
+            })
+    }
+}
+
+/// Parameters in the path. What is no id of ours is not there.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        axum::extract::Path::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_: PathRejection| ApiError::not_found())
+    }
+}
+
+/// `?limit=` and `?cursor=`.
+#[derive(Debug, Clone, Default, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub limit: Option<i64>,
+    /// Where the page begins: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// Errors: a limit out of range, a cursor that no list gave out.
+    pub fn paging(&self) -> Result<Paging, ApiError> {
+        paging(self.limit, self.cursor.as_deref())
+    }
+}
+
+/// The part of a list that is asked for. Errors: a limit out of range, a cursor that no list gave out.
+pub fn paging(limit: Option<i64>, cursor: Option<&str>) -> Result<Paging, ApiError> {
+    let limit = limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(desk::Error::field("limit", "must be 1 to 200").into());
+    }
+    let cursor = match cursor {
+        None => None,
+        Some(text) => Some(Cursor::decode(text).map_err(desk::Error::from)?),
+    };
+    Ok(Paging { limit, cursor })
+}
+
+/// The version in `If-Match`, where the header was sent.
+pub struct IfMatch(pub Option<i64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let text = value.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(Self(None));
+        }
+        let version =
+            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|v| v.parse().ok());
+        // A tag that we never gave out matches nothing.
+        Ok(Self(Some(version.unwrap_or(-1))))
+    }
+}
+
+/// The idempotency key of a request with this body, where the header was sent.
+///
+/// Errors: a key that is empty, too long, or not visible ASCII.
+pub fn idempotency(
+    parts: &RequestLine,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<IdempotencyKey>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > 200 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "bad_idempotency_key",
+            "Idempotency-Key must be 1 to 200 visible ASCII characters",
+        ));
+    }
+    let mut hash = Sha256::new();
+    hash.update(parts.0.as_bytes());
+    hash.update([0]);
+    hash.update(body);
+    let request_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Some(IdempotencyKey { key: key.to_owned(), request_hash }))
+}
+
+/// The method and the path of a request.
+pub struct RequestLine(pub String);
+
+/// A JSON body together with the idempotency key that the request carries.
+pub struct Create<T> {
+    /// The body.
+    pub body: T,
+    /// The key.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Create<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let line = RequestLine(format!("{} {}", request.method(), request.uri().path()));
+        let headers = request.headers().clone();
+        let is_json = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("application/json"));
+        if !is_json {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "send the body as Content-Type: application/json",
+            ));
+        }
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large")
+            } else {
+                ApiError::new(StatusCode::BAD_REQUEST, "bad_body", "the body could not be read")
+            }
+        })?;
+        let key = idempotency(&line, &headers, &bytes)?;
+        let axum::Json(body) =
+            axum::Json::<T>::from_bytes(&bytes).map_err(|rejection| refuse_json(&rejection))?;
+        Ok(Self { body, key })
+    }
+}

@@ -1,0 +1,96 @@
+//! Who was seen a moment ago: a cookie or token that was just checked is not read again for a second.
+//!
+//! What ends a session or a token here ends it at once in this process, and within that second in every other.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use desk::Desk;
+use desk::sessions::{self, Authenticated};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long somebody stays known.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
+/// How many are remembered; past that all are forgotten.
+const MOST: usize = 10_000;
+
+type Key = [u8; 32];
+
+/// Who was seen a moment ago. Secrets are kept as their hashes.
+#[derive(Default)]
+pub struct Known(Mutex<HashMap<Key, (Instant, Authenticated)>>);
+
+fn key(kind: &str, secret: &str) -> Key {
+    let mut hash = Sha256::new();
+    hash.update(kind.as_bytes());
+    hash.update(secret.as_bytes());
+    hash.finalize().into()
+}
+
+impl Known {
+    fn map(&self) -> MutexGuard<'_, HashMap<Key, (Instant, Authenticated)>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn get(&self, key: &Key, address: Option<IpAddr>, correlation_id: Uuid) -> Option<Authenticated> {
+        let map = self.map();
+        let (since, who) = map.get(key)?;
+        if since.elapsed() > KNOWN_FOR {
+            return None;
+        }
+        let mut who = who.clone();
+        who.caller.address = address;
+        who.caller.correlation_id = correlation_id;
+        Some(who)
+    }
+
+    fn put(&self, key: Key, who: &Authenticated) {
+        let mut map = self.map();
+        if map.len() >= MOST {
+            map.clear();
+        }
+        map.insert(key, (Instant::now(), who.clone()));
+    }
+
+    /// Forgets everybody: somebody's session, token or role changed.
+    pub fn forget(&self) {
+        self.map().clear();
+    }
+
+    /// Who the cookie's token is.
+    pub async fn cookie(
+        &self,
+        desk: &Desk,
+        token: &str,
+        address: Option<IpAddr>,
+        correlation_id: Uuid,
+    ) -> desk::Result<Authenticated> {
+        let key = key("cookie", token);
+        if let Some(who) = self.get(&key, address, correlation_id) {
+            return Ok(who);
+        }
+        let who = sessions::by_cookie(desk, token, address, correlation_id).await?;
+        self.put(key, &who);
+        Ok(who)
+    }
+
+    /// Who the API token is.
+    pub async fn bearer(
+        &self,
+        desk: &Desk,
+        token: &str,
+        address: Option<IpAddr>,
+        correlation_id: Uuid,
+    ) -> desk::Result<Authenticated> {
+        let key = key("bearer", token);
+        if let Some(who) = self.get(&key, address, correlation_id) {
+            return Ok(who);
+        }
+        let who = sessions::by_bearer(desk, token, address, correlation_id).await?;
+        self.put(key, &who);
+        Ok(who)
+    }
+}

@@ -1,0 +1,79 @@
+//! Probes and metrics. `/health` asks nothing of anybody; `/ready` tells only of this process.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+use crate::App;
+
+/// How often the database is asked and the gauges are read.
+const PERIOD: Duration = Duration::from_secs(5);
+/// After how many failures in a row this process should get no traffic: 10 s.
+const FAILURES: u32 = 2;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/health", get(async || Json(json!({"status": "ok"}))))
+        .route("/ready", get(ready))
+        .route("/startup", get(startup))
+        .route("/metrics", get(metrics))
+}
+
+async fn ready(State(app): State<App>) -> impl IntoResponse {
+    answer(app.health.ready())
+}
+
+async fn startup(State(app): State<App>) -> impl IntoResponse {
+    answer(app.health.started())
+}
+
+fn answer(yes: bool) -> impl IntoResponse {
+    let (status, word) =
+        if yes { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
+    (status, Json(json!({"status": word})))
+}
+
+async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    if let Ok(backlog) = app.bus.backlog().await {
+        app.metrics.outbox_pending.set(backlog.outbox.events);
+        app.metrics.outbox_oldest.set(backlog.outbox.oldest.as_secs_f64());
+        for lag in backlog.lag {
+            let partition = lag.partition.to_string();
+            app.metrics
+                .bus_lag
+                .with_label_values(&[lag.topic.as_str(), &lag.group, &partition])
+                .set(lag.events as f64);
+        }
+    }
+    if let Ok(waiting) = desk::conversations::waiting(&app.desk).await {
+        app.metrics.conversations_waiting.set(waiting);
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())
+}
+
+/// Notices when this process's own connections do not reach the database, and tidies up now and then.
+///
+/// An embedded database is in this process: it is not asked, so that an idle process does nothing.
+pub(super) async fn watch(app: &App) {
+    let mut failures = 0;
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        app.limits.requests.forget_idle();
+        app.limits.visitors.forget_idle();
+        app.limits.newcomers.forget_idle();
+        app.limits.sign_in.forget_idle();
+        if app.desk.store().is_exclusive() {
+            continue;
+        }
+        failures = match app.desk.store().ping().await {
+            Ok(()) => 0,
+            Err(_) => failures + 1,
+        };
+        app.health.set_cut_off(failures >= FAILURES);
+    }
+}
