@@ -1,0 +1,34 @@
+//! The program: what a person types, and the wiring of the roles.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check
+//! found something. Rules and SQL are not in here: commands call use cases, or the API of a running desk.
+
+mod args;
+mod client;
+mod commands;
+mod credentials;
+mod database;
+mod failure;
+mod files;
+mod output;
+mod prompt;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+use output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = Output::new(args.json);
+    let command = commands::run(args.command, args.config, output);
+    match commands::wait(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            failure.exit_code()
+        }
+    }
+}
