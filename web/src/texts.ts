@@ -96,6 +96,7 @@ export const texts = {
     weekend: "This weekend",
     noDate: "No date",
     time: "Time",
+    timeExample: "09:00",
     previousMonth: "Previous month",
     nextMonth: "Next month",
   },
@@ -373,6 +374,7 @@ export const texts = {
   board: {
     title: "Board",
     empty: "Drop a task here",
+    roleName: "card",
     emptyDone: "Done in the last days",
     card: (title: string, column: string, at: number, of: number) =>
       `${title}. ${column}, ${at} of ${of}. Press Space to pick it up.`,
@@ -431,6 +433,7 @@ export const texts = {
     spanKinds: {
       date: "Date",
       time: "Time",
+      timeExample: "09:00",
       recurrence: "Repeats",
       reminder: "Reminder",
       label: "Label",

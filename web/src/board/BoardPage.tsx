@@ -84,7 +84,7 @@ export function BoardPage() {
 
   const focusCard = (id: string) =>
     requestAnimationFrame(() => {
-      const card = area.current?.querySelector<HTMLElement>(`[data-card="${id}"]`);
+      const card = area.current?.querySelector<HTMLElement>(`[data-card="${id}"] [data-row]`);
       card?.focus({ preventScroll: true });
       card?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
     });
@@ -172,30 +172,13 @@ export function BoardPage() {
                   ? [0, 1, 2].map((i) => <li key={i} className="skeleton h-16 shrink-0 rounded-8" />)
                   : columns[status].map((task) => (
                       <li key={task.id}>
-                        {/* biome-ignore lint/a11y/useSemanticElements: a card holds a checkbox, which a button may not */}
+                        {/* biome-ignore lint/a11y/noStaticElementInteractions: dragging by pointer; the button inside has the keys */}
                         <div
                           data-card={task.id}
-                          data-row
-                          role="button"
-                          aria-roledescription="card"
-                          aria-label={texts.board.card(
-                            task.title,
-                            texts.tasks.statuses[status],
-                            columns[status].indexOf(task) + 1,
-                            columns[status].length,
-                          )}
-                          aria-pressed={lifted === task.id}
-                          aria-current={open === task.id ? "true" : undefined}
-                          tabIndex={
-                            (open ? open === task.id : first === task.id) || lifted === task.id ? 0 : -1
-                          }
                           onPointerDown={(e) => onPointerDown(e, task.id)}
-                          onClick={() => openTask(task.id)}
-                          onKeyDown={(e) => onKeyDown(e, task)}
-                          onBlur={() => lifted === task.id && !draft && setLifted(null)}
                           onContextMenu={(e) => drag && e.preventDefault()}
                           className={cx(
-                            "press cursor-default rounded-8 border bg-raised px-3 py-2.5 shadow-lift [-webkit-touch-callout:none]",
+                            "press relative rounded-8 border bg-raised px-3 py-2.5 shadow-lift [-webkit-touch-callout:none]",
                             drag?.id === task.id
                               ? "border-dashed border-accent-line opacity-40 shadow-none"
                               : lifted === task.id
@@ -208,6 +191,22 @@ export function BoardPage() {
                           <CardFace
                             task={task}
                             onToggle={may.write ? () => void changes.toggle(task) : undefined}
+                            handle={{
+                              "aria-roledescription": texts.board.roleName,
+                              "aria-label": texts.board.card(
+                                task.title,
+                                texts.tasks.statuses[status],
+                                columns[status].indexOf(task) + 1,
+                                columns[status].length,
+                              ),
+                              "aria-pressed": lifted === task.id,
+                              "aria-current": open === task.id ? "true" : undefined,
+                              tabIndex:
+                                (open ? open === task.id : first === task.id) || lifted === task.id ? 0 : -1,
+                              onClick: () => openTask(task.id),
+                              onKeyDown: (e) => onKeyDown(e, task),
+                              onBlur: () => lifted === task.id && !draft && setLifted(null),
+                            }}
                           />
                         </div>
                       </li>

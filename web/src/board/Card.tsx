@@ -1,4 +1,5 @@
 import { Repeat, Ticket } from "lucide-react";
+import type { ButtonHTMLAttributes } from "react";
 import type { Task } from "@/api/types";
 import { Check } from "@/tasks/Check";
 import { DueText, PriorityIcon, ProjectName } from "@/tasks/TaskMeta";
@@ -8,22 +9,42 @@ import { cx } from "@/ui/classes";
 import { Tag } from "@/ui/Tag";
 
 /** What a card shows; the ghost under the pointer is the same. */
-export function CardFace({ task, onToggle }: { task: Task; onToggle?: () => void }) {
+export function CardFace({
+  task,
+  onToggle,
+  handle,
+}: {
+  task: Task;
+  onToggle?: () => void;
+  /** What makes the title the card's button: it covers the whole card, only the checkbox lies above it. */
+  handle?: ButtonHTMLAttributes<HTMLButtonElement>;
+}) {
   const done = task.status === "done";
+  const title = cx(
+    "min-w-0 flex-1 text-left text-13 break-words",
+    done && "text-ink-3 line-through decoration-line-strong",
+  );
   return (
     <>
       <div className="flex items-start gap-2.5">
-        <span className="flex h-5 items-center">
+        <span className="relative z-10 flex h-5 items-center">
           <Check task={task} disabled={!onToggle} onToggle={() => onToggle?.()} tabIndex={-1} />
         </span>
-        <p
-          className={cx(
-            "min-w-0 flex-1 text-13 break-words",
-            done && "text-ink-3 line-through decoration-line-strong",
-          )}
-        >
-          {task.title}
-        </p>
+        {handle ? (
+          <button
+            type="button"
+            data-row
+            {...handle}
+            className={cx(
+              title,
+              "cursor-[inherit] outline-none after:absolute after:inset-0 after:rounded-8 focus-visible:after:outline-2 focus-visible:after:outline-accent",
+            )}
+          >
+            {task.title}
+          </button>
+        ) : (
+          <p className={title}>{task.title}</p>
+        )}
         {task.assignee ? (
           <span title={task.assignee.name} className="flex">
             <Avatar name={task.assignee.name} size={20} />

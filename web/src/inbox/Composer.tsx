@@ -8,7 +8,7 @@ import { Button } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { Segmented } from "@/ui/Field";
 import { Keys } from "@/ui/Keys";
-import { outbox } from "./outbox";
+import { outbox, useDraft } from "./outbox";
 import { useSend } from "./queries";
 
 type Mode = "reply" | "note";
@@ -25,7 +25,7 @@ export function Composer({
   canClaim: boolean;
   onClaim: () => Promise<unknown>;
 }) {
-  const [text, setText] = useState(() => outbox.draft(c.id));
+  const text = useDraft(c.id);
   const [chosen, setChosen] = useState<Mode | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const send = useSend(c.id);
@@ -36,9 +36,11 @@ export function Composer({
     setChosen("reply");
     box.current?.focus();
   });
+  // A draft that was begun elsewhere ("Reply to Dana") is gone on with here.
+  const begun = text !== "";
   useEffect(() => {
-    if (outbox.draft(c.id)) box.current?.focus();
-  }, [c.id]);
+    if (begun) box.current?.focus();
+  }, [begun]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     const b = box.current;
@@ -47,10 +49,7 @@ export function Composer({
     b.style.height = `${Math.min(b.scrollHeight, 240)}px`;
   }, [text]);
 
-  const change = (value: string) => {
-    setText(value);
-    outbox.keepDraft(c.id, value);
-  };
+  const change = (value: string) => outbox.keepDraft(c.id, value);
   const submit = async () => {
     const said = text.trim();
     if (!said) return;

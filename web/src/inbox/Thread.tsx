@@ -75,10 +75,7 @@ export function Thread({ conversation }: { conversation: Conversation }) {
             return (
               <Fragment key={m.client_id ?? m.id}>
                 {newDay ? (
-                  <li
-                    className="my-4 flex items-center gap-3 text-12 text-ink-3 first:mt-0"
-                    role="presentation"
-                  >
+                  <li className="my-4 flex items-center gap-3 text-12 text-ink-3 first:mt-0">
                     <span className="h-px flex-1 bg-line" />
                     {dayWord(day, dateIn(zone, now))}
                     <span className="h-px flex-1 bg-line" />

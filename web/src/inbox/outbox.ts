@@ -48,16 +48,25 @@ class Outbox {
   keepDraft(conversation: string, text: string): void {
     if (text) this.drafts.set(conversation, text);
     else this.drafts.delete(conversation);
+    this.tell();
   }
 
   private set(conversation: string, all: Outgoing[]): void {
     if (all.length) this.waiting.set(conversation, all);
     else this.waiting.delete(conversation);
+    this.tell();
+  }
+
+  private tell(): void {
     for (const listener of this.listeners) listener();
   }
 }
 
 export const outbox = new Outbox();
+
+export function useDraft(conversation: string): string {
+  return useSyncExternalStore(outbox.subscribe, () => outbox.draft(conversation));
+}
 
 export function useOutgoing(conversation: string): Outgoing[] {
   return useSyncExternalStore(outbox.subscribe, () => outbox.of(conversation));

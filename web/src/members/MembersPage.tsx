@@ -187,10 +187,10 @@ function Row({ member: m, onLink }: { member: Member; onLink: (link: Link) => vo
   const mine = m.id === me.member.id;
   const editable = may.administer && !mine && roles.includes(m.role);
   return (
-    <div className={cx("flex min-h-15 items-center gap-3 px-4 py-2", m.state === "inactive" && "opacity-60")}>
-      <Avatar name={m.name} size={32} />
+    <div className={"flex min-h-15 items-center gap-3 px-4 py-2"}>
+      <Avatar name={m.name} kind={m.state === "active" ? "member" : "contact"} size={32} />
       <div className="min-w-0 flex-1">
-        <p className="truncate text-14 font-medium">
+        <p className={cx("truncate text-14 font-medium", m.state === "inactive" && "text-ink-3")}>
           {m.name}
           {mine ? <span className="font-normal text-ink-3"> ({texts.members.you})</span> : null}
         </p>

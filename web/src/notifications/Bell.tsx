@@ -58,6 +58,11 @@ export function Bell() {
           sideOffset={6}
           collisionPadding={8}
           aria-label={texts.notifications.title}
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            const content = event.currentTarget as HTMLElement;
+            (content.querySelector<HTMLElement>("[data-row]") ?? content).focus();
+          }}
           className="float-in z-50 flex max-h-[min(560px,80dvh)] w-96 flex-col overflow-hidden rounded-12 bg-raised shadow-float outline-none"
         >
           <List onClose={() => setOpen(false)} unread={unread} />

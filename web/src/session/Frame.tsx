@@ -16,6 +16,7 @@ export function Frame({
 }) {
   return (
     <main className="flex h-full flex-col items-center overflow-y-auto bg-rail px-4">
+      <title>{`${title} · ${texts.product}`}</title>
       <div className="my-auto w-full max-w-95 py-10">
         <div className="mb-8 flex items-center gap-2.5">
           <Mark size={28} />

@@ -47,6 +47,7 @@ export function BottomNav({ waiting, onSignOut }: { waiting: number; onSignOut: 
           <div className="fixed inset-0 z-40 bg-scrim" aria-hidden />
           <Dialog.Content
             aria-describedby={undefined}
+            onOpenAutoFocus={(event) => event.preventDefault()}
             className="float-in fixed inset-x-0 bottom-0 z-50 max-h-[85dvh] overflow-y-auto rounded-t-12 bg-raised p-3 pb-6 shadow-float outline-none"
           >
             <Dialog.Title className="sr-only">{texts.nav.more}</Dialog.Title>

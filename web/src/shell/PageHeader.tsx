@@ -2,6 +2,7 @@ import { ArrowLeft, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { BellLink } from "@/notifications/Bell";
 import { usePalette } from "@/search/paletteState";
+import { useMe } from "@/session/me";
 import { texts } from "@/texts";
 import { IconButton } from "@/ui/Button";
 
@@ -18,8 +19,10 @@ export function PageHeader({
   actions?: ReactNode;
 }) {
   const palette = usePalette();
+  const { workspace } = useMe();
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-4 md:pr-3">
+      {typeof title === "string" ? <title>{`${title} · ${workspace.name}`}</title> : null}
       {onBack ? (
         <IconButton label={texts.common.back} onClick={onBack} className="-ml-2">
           <ArrowLeft size={16} />

@@ -4,6 +4,7 @@ import type { Due } from "@/api/types";
 import { texts } from "@/texts";
 import { Calendar } from "@/time/Calendar";
 import { useClock } from "@/time/clock";
+import { parseTime } from "@/time/parse";
 import { addDays, dateIn, dateText, isoWeekday } from "@/time/zone";
 import { Button } from "@/ui/Button";
 
@@ -60,11 +61,14 @@ function DuePanel({
   const today = dateIn(zone, now);
   const [time, setTime] = useState(due?.time?.slice(0, 5) ?? "");
   const pick = (date: string) => {
-    onChange(time ? { date, time } : { date });
+    const at = parseTime(time);
+    onChange(at ? { date, time: at } : { date });
     onClose();
   };
-  const keepTime = (next: string) => {
-    if (!due || next === (due.time?.slice(0, 5) ?? "")) return;
+  const keepTime = (said: string) => {
+    const next = parseTime(said);
+    setTime(next ?? due?.time?.slice(0, 5) ?? "");
+    if (next === null || !due || next === (due.time?.slice(0, 5) ?? "")) return;
     onChange(next ? { date: due.date, time: next } : { date: due.date });
   };
   return (
@@ -89,8 +93,10 @@ function DuePanel({
         <label className="flex flex-1 items-center gap-2 px-2 text-13 text-ink-2">
           {texts.time.time}
           <input
-            type="time"
             value={time}
+            placeholder={texts.time.timeExample}
+            size={6}
+            autoComplete="off"
             onChange={(e) => setTime(e.target.value)}
             onBlur={() => keepTime(time)}
             onKeyDown={(e) => {
@@ -98,7 +104,7 @@ function DuePanel({
               keepTime(time);
               onClose();
             }}
-            className="h-8 flex-1 rounded-6 border border-line-strong bg-raised px-2 text-13 text-ink"
+            className="figures h-8 w-16 rounded-6 border border-line-strong bg-raised px-2 text-13 text-ink"
           />
         </label>
         {due ? (

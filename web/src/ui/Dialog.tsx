@@ -31,6 +31,13 @@ export function Dialog({
         <div className="fixed inset-0 z-40 bg-scrim" aria-hidden />
         <Primitive.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={(event) => {
+            // The first field is what the dialog is for; the close button, which comes first, is not.
+            event.preventDefault();
+            const content = event.currentTarget as HTMLElement;
+            (content.querySelector<HTMLElement>("input, textarea, select") ?? content).focus();
+          }}
+          tabIndex={-1}
           className={cx(
             "float-in fixed inset-x-4 top-[12vh] z-50 mx-auto flex max-h-[76vh] flex-col rounded-12 bg-raised shadow-float outline-none",
             wide ? "max-w-180" : "max-w-110",
