@@ -1,5 +1,7 @@
 //! The bus on its real databases: relays, groups and the live feed, running.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
+
 mod groups;
 mod live;
 mod stage;

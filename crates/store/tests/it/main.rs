@@ -1,5 +1,7 @@
 //! The store's contract, run on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
+
 mod bus;
 mod events;
 mod reminders;
