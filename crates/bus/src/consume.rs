@@ -4,12 +4,10 @@
 //! itself, all are taken once at the start, and nothing is written or polled while nothing happens.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Topic;
-use futures_util::FutureExt;
 use store::bus::{Lease, Owned};
 use store::{Error, Scope, Store, Wake};
 use tokio::sync::Notify;
@@ -91,7 +89,11 @@ impl Consumer<'_> {
                 }
                 Some(ended) = self.workers.join_next() => match ended {
                     Ok((key, owned, end)) => self.ended(key, &owned, end).await,
-                    Err(error) => error!(error = &error as &dyn std::error::Error, "a partition's worker broke"),
+                    // Handlers' panics do not come as far as this. Whoever runs the groups begins them anew.
+                    Err(error) => match error.try_into_panic() {
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        Err(error) => error!(error = &error as &dyn std::error::Error, "a partition's worker is gone"),
+                    },
                 },
                 wake = wakes.next() => match wake {
                     Some(Wake::Log(topic, partition)) => self.tell(topic, partition),
@@ -286,9 +288,8 @@ impl Consumer<'_> {
                 ahead_since: None,
             };
             self.workers.spawn(async move {
-                let end = AssertUnwindSafe(worker.run()).catch_unwind().await;
-                // A broken worker gives its partition back, so that it begins anew.
-                (key, owned, end.unwrap_or(End::Stopped))
+                let end = worker.run().await;
+                (key, owned, end)
             });
             // A former worker of this partition has lost its lease; it ends when it notices.
             if let Some(former) = self.running.insert(key, running) {
