@@ -27,12 +27,6 @@ pub struct Done<T> {
     pub undo: Option<UndoId>,
 }
 
-impl<T> Done<T> {
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Done<U> {
-        Done { value: change(self.value), undo: self.undo }
-    }
-}
-
 /// One event as a group's worker got it: what makes its effect happen once.
 #[derive(Debug, Clone)]
 pub struct Delivery {

@@ -41,7 +41,7 @@ pub fn line(text: &str, limit: usize) -> Result<String, TextError> {
 
 /// Like [`line`], but may be empty.
 pub fn optional_line(text: &str, limit: usize) -> Result<String, TextError> {
-    let mut out = String::with_capacity(text.len().min(limit * 4));
+    let mut out = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     for word in text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| word.chars().any(|c| !is_hidden(c)))

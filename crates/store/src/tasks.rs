@@ -90,7 +90,6 @@ struct Row {
     due_date: Option<String>,
     due_time: Option<String>,
     due_at: Option<At>,
-    due_key: i64,
     zone: String,
     priority: Option<i64>,
     labels: Json<Vec<String>>,
@@ -212,7 +211,7 @@ impl TryFrom<ViewRow> for TaskView {
 
 macro_rules! columns {
     () => {
-        "t.id, t.number, t.title, t.notes, t.status, t.rank, t.due_date, t.due_time, t.due_at, t.due_key, t.zone,
+        "t.id, t.number, t.title, t.notes, t.status, t.rank, t.due_date, t.due_time, t.due_at, t.zone,
          t.priority, t.labels, t.project_id, t.assignee_id, t.parent_id, t.ticket_id, t.rule, t.counts_from,
          t.rule_revision, t.series_id, t.series_start, t.comments, t.completed_at, t.created_by, t.created_at,
          t.updated_at, t.version"

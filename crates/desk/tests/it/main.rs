@@ -1,0 +1,7 @@
+//! The use cases on real databases: who may do what, and what comes of it.
+
+mod authority;
+mod conversations;
+mod people;
+mod stage;
+mod tasks;
