@@ -112,7 +112,7 @@ export const texts = {
     email: "Email",
     password: "Password",
     newPassword: "New password",
-    passwordHint: "At least 10 characters. A sentence is good.",
+    passwordHint: "At least 8 characters. A sentence is good.",
     name: "Your name",
     workspace: "Workspace name",
     workspaceHint: "Usually your company or team. You can change it later.",
@@ -316,6 +316,27 @@ export const texts = {
       monthly: "Every month",
       yearly: "Every year",
     },
+    every: (frequency: string, interval: number) => {
+      const unit = {
+        DAILY: "day",
+        WEEKLY: "week",
+        MONTHLY: "month",
+        YEARLY: "year",
+        HOURLY: "hour",
+        MINUTELY: "minute",
+      }[frequency];
+      if (!unit) return "Repeats";
+      return interval === 1 ? `Every ${unit}` : `Every ${interval} ${unit}s`;
+    },
+    everyOn: (every: string, on: string) => `${every} on ${on}`,
+    dayOfMonth: (day: string) => (day === "-1" ? "the last day" : `the ${day}.`),
+    ordinals: {
+      "1": "the first",
+      "2": "the second",
+      "3": "the third",
+      "4": "the fourth",
+      "-1": "the last",
+    } as Record<string, string>,
     repeatFrom: { schedule: "On schedule", completion: "After completion" },
     reminders: "Reminders",
     reminderAdd: "Add reminder",

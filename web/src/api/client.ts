@@ -1,5 +1,7 @@
 // The one place that speaks HTTP. Nothing above it knows of headers, status numbers or problem documents.
 
+import { besideField, sentence } from "./sentence";
+
 export type FieldError = { field: string; message: string };
 
 /** What the server (or the network) answered instead of what was asked. */
@@ -18,7 +20,8 @@ export class ApiError extends Error {
 
   /** The message for one field of a form, if the server named it. */
   field(name: string): string | undefined {
-    return this.errors.find((e) => e.field === name || e.field === `/${name}`)?.message;
+    const found = this.errors.find((e) => e.field === name || e.field === `/${name}`);
+    return found ? besideField(found.message) : undefined;
   }
 
   get stale(): boolean {
@@ -70,7 +73,7 @@ async function problemOf(response: Response): Promise<ApiError> {
     response.status,
     typeof code === "string" ? code : `http_${response.status}`,
     typeof detail === "string" && detail
-      ? detail
+      ? sentence(detail)
       : typeof title === "string" && title
         ? title
         : `The server answered ${response.status}. Try again in a moment.`,

@@ -49,7 +49,7 @@ export function makeQueryClient(): QueryClient {
         gcTime: 10 * 60_000,
         refetchOnWindowFocus: true,
         retry: (count, error) =>
-          count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+          count < 1 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
       },
       mutations: { retry: false },
     },

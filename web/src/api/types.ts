@@ -43,7 +43,7 @@ export type Reminder = {
   before_minutes?: number | null;
   at?: string | null;
   due_at: string;
-  member: MemberRef;
+  member_id: string;
   state: "pending" | "fired" | "cancelled";
 };
 export type Recurrence = { rule: string; from: "schedule" | "completion" };
@@ -53,7 +53,7 @@ export type Task = {
   title: string;
   notes: string;
   status: TaskStatus;
-  rank: string;
+  rank: number;
   due: Due | null;
   due_at: string | null;
   zone: string;
@@ -64,8 +64,6 @@ export type Task = {
   parent: { id: string; number: number; title: string } | null;
   subtasks: { total: number; done: number };
   recurrence: Recurrence | null;
-  recurrence_text: string | null;
-  occurrence: string | null;
   ticket: { id: string; number: number; subject: string; conversation_id: string } | null;
   reminders: Reminder[];
   comments: number;
@@ -164,7 +162,7 @@ export type Contact = {
   email: string | null;
   phone: string | null;
   notes: string;
-  identities: { kind: string; value: string }[];
+  identities?: { kind: string; value: string }[];
   conversations: number;
   created_at: string;
   last_seen_at: string | null;

@@ -2,6 +2,7 @@ import { Repeat, Ticket } from "lucide-react";
 import type { ButtonHTMLAttributes } from "react";
 import type { Task } from "@/api/types";
 import { Check } from "@/tasks/Check";
+import { ruleText } from "@/tasks/recurrence";
 import { DueText, PriorityIcon, ProjectName } from "@/tasks/TaskMeta";
 import { texts } from "@/texts";
 import { Avatar } from "@/ui/Avatar";
@@ -54,9 +55,7 @@ export function CardFace({
       <div className="mt-2 flex flex-wrap items-center gap-x-2.5 gap-y-1 pl-6.5 text-12 text-ink-3 empty:hidden">
         {task.priority && !done ? <PriorityIcon priority={task.priority} /> : null}
         <DueText task={task} />
-        {task.recurrence ? (
-          <Repeat size={12} aria-label={task.recurrence_text ?? texts.tasks.repeat} />
-        ) : null}
+        {task.recurrence ? <Repeat size={12} aria-label={ruleText(task.recurrence)} /> : null}
         {task.subtasks.total ? (
           <span>
             {task.subtasks.done}/{task.subtasks.total}

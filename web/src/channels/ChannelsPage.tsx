@@ -26,7 +26,6 @@ export function ChannelsPage() {
   const create = useMutation({
     mutationFn: () =>
       api.create<Channel>("/channels", {
-        kind: "widget",
         name: texts.channels.defaultName,
         greeting: texts.channels.defaultGreeting,
       }),

@@ -124,7 +124,7 @@ export function ContactView() {
           <ContactCard key={contactId} id={contactId} />
           {c ? (
             <>
-              {c.identities.length ? (
+              {c.identities?.length ? (
                 <section aria-label={texts.contact.identities} className="mt-6">
                   <h3 className="mb-2 text-13 font-semibold">{texts.contact.identities}</h3>
                   <ul className="flex flex-col gap-1">
@@ -149,7 +149,7 @@ export function ContactView() {
 }
 
 function Conversations({ contact }: { contact: Contact }) {
-  const query = useQuery(contactConversationsQuery(contact));
+  const query = useQuery(contactConversationsQuery(contact.id));
   return (
     <section aria-label={texts.contact.all} className="mt-6">
       <h3 className="mb-2 text-13 font-semibold">{texts.contact.conversations(contact.conversations)}</h3>

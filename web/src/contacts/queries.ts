@@ -20,18 +20,11 @@ export const contactQuery = (id: string) =>
     queryFn: ({ signal }) => api.get<Contact>(`/contacts/${id}`, undefined, signal),
   });
 
-/** A contact's conversations are found by their name or email; the exact contact is picked out here. */
-export const contactConversationsQuery = (contact: Contact) =>
+export const contactConversationsQuery = (id: string) =>
   queryOptions({
-    queryKey: ["conversation", "of-contact", contact.id, contact.email ?? contact.name],
-    queryFn: async ({ signal }) => {
-      const page = await api.get<Page<Conversation>>(
-        "/conversations",
-        { state: "all", q: contact.email ?? contact.name, limit: 50 },
-        signal,
-      );
-      return page.items.filter((c) => c.contact.id === contact.id);
-    },
+    queryKey: ["conversation", "of-contact", id],
+    queryFn: async ({ signal }) =>
+      (await api.get<Page<Conversation>>("/conversations", { contact: id, limit: 50 }, signal)).items,
   });
 
 export function useSaveContact(contact: Contact) {

@@ -38,7 +38,7 @@ function Conversation({ id }: { id: string }) {
     if (unread && may.write) markRead();
   }, [unread, may.write, markRead]);
 
-  const mine = c?.state === "claimed" && c.claimed_by?.id === member.id;
+  const mine = may.write && c?.state === "claimed" && c.claimed_by?.id === member.id;
   const canClaim = Boolean(c && may.write && c.state !== "closed" && c.state !== "claimed");
   const canClose = Boolean(c && may.write && c.state !== "closed");
   const leave = () => void navigate({ to: "/inbox", search: changed() });

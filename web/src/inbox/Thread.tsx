@@ -3,6 +3,7 @@ import { BookOpen, Lock } from "lucide-react";
 import { Fragment, useEffect, useMemo, useState } from "react";
 import type { Conversation, Message } from "@/api/types";
 import { useLiveEvents } from "@/live/LiveProvider";
+import { messageOfEvent } from "@/live/patch";
 import { useMe } from "@/session/me";
 import { texts } from "@/texts";
 import { useClock } from "@/time/clock";
@@ -31,10 +32,9 @@ export function Thread({ conversation }: { conversation: Conversation }) {
   const waiting = outgoing.filter((o) => !messages.some((m) => m.client_id === o.clientId));
 
   useLiveEvents((event) => {
-    if (event.kind !== "message" || event.conversation_id !== conversation.id) return;
-    const data = event.data as Partial<Message> | null;
-    if (data?.author?.kind === "contact" && data.text)
-      setAnnounced(texts.live.arrived(data.author.name, data.text));
+    const message = event.conversation_id === conversation.id ? messageOfEvent(event) : null;
+    if (message?.author.kind === "contact")
+      setAnnounced(texts.live.arrived(message.author.name || texts.contact.anonymous, message.text));
   });
   useEffect(() => {
     if (!announced) return;

@@ -16,6 +16,15 @@ const event = (change: Partial<LiveEvent>): LiveEvent => ({
   data: null,
   ...change,
 });
+// As events carry it, which is not as the API answers it.
+const said = {
+  author: "contact",
+  author_name: "Dana",
+  text: "Hello",
+  note: false,
+  client_id: null,
+  created_at: "2026-11-21T09:00:00Z",
+};
 const loaded = (): MessagePages => ({
   pages: [
     { items: [aMessage({ id: "m3", sequence: 3 }), aMessage({ id: "m1", sequence: 1 })], next_cursor: null },
@@ -46,7 +55,7 @@ test("what was sent from here is replaced by what the server made of it", () => 
 test("a message event is in the open thread before anything is fetched", () => {
   const client = new QueryClient();
   client.setQueryData(keys.messages("k1"), loaded());
-  applyAtOnce(client, event({ conversation_id: "k1", data: aMessage({ id: "m4", sequence: 4 }) }));
+  applyAtOnce(client, event({ conversation_id: "k1", data: { ...said, id: "m4", sequence: 4 } }));
   expect(order(client.getQueryData(keys.messages("k1")))).toEqual(["m4", "m3", "m1"]);
 });
 

@@ -1,12 +1,14 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "@/api/query";
-import type { LiveEvent, Message, Page } from "@/api/types";
+import type { AuthorKind, LiveEvent, Message, Notification, Page, Source } from "@/api/types";
 
 /** Which queries an event makes doubtful. A kind nobody knows yet makes none. */
 export function doubtful(event: LiveEvent): QueryKey[] {
   const conversation = event.conversation_id ?? null;
   switch (event.kind) {
     case "task":
+    case "comment":
+    case "reminder":
       return [keys.tasks, keys.projects, keys.labels, keys.tickets, ["search"]];
     case "conversation":
       return [keys.conversations, keys.tickets, keys.messages(event.subject_id)];
@@ -33,18 +35,69 @@ export function doubtful(event: LiveEvent): QueryKey[] {
   }
 }
 
-function asMessage(data: unknown): Message | null {
-  const candidate = (data as { message?: unknown } | null)?.message ?? data;
-  const m = candidate as Partial<Message> | null;
-  return m &&
-    typeof m.id === "string" &&
-    typeof m.sequence === "number" &&
-    typeof m.text === "string" &&
-    m.author &&
-    typeof m.author === "object" &&
-    typeof m.created_at === "string"
-    ? ({ note: false, sources: [], client_id: null, ...m } as Message)
-    : null;
+/** Events carry their own, flatter shapes (a contract of their own); here they become what the page reads. */
+type MessageData = {
+  id: string;
+  sequence: number;
+  author: AuthorKind;
+  author_name: string;
+  text: string;
+  note: boolean;
+  client_id: string | null;
+  created_at: string;
+  sources?: Omit<Source, "url">[];
+};
+
+export function messageOfEvent(event: LiveEvent): Message | null {
+  const m = event.data as Partial<MessageData> | null;
+  if (
+    event.kind !== "message" ||
+    typeof m?.id !== "string" ||
+    typeof m.sequence !== "number" ||
+    typeof m.text !== "string" ||
+    typeof m.author !== "string" ||
+    typeof m.created_at !== "string"
+  )
+    return null;
+  return {
+    id: m.id,
+    sequence: m.sequence,
+    author: { kind: m.author, id: null, name: m.author_name ?? "" },
+    text: m.text,
+    note: m.note ?? false,
+    sources: (m.sources ?? []).map((s) => ({ ...s, url: "" })),
+    client_id: m.client_id ?? null,
+    created_at: m.created_at,
+  };
+}
+
+type NotificationData = {
+  id: string;
+  kind: Notification["kind"];
+  title: string;
+  body: string;
+  task_id: string | null;
+  task_number: number | null;
+  conversation_id: string | null;
+  ticket_id: string | null;
+  ticket_number: number | null;
+  created_at: string;
+};
+
+export function notificationOfEvent(event: LiveEvent): Notification | null {
+  const n = event.data as Partial<NotificationData> | null;
+  if (event.type !== "notification.created" || typeof n?.title !== "string" || !n.kind) return null;
+  return {
+    id: n.id ?? event.subject_id,
+    kind: n.kind,
+    title: n.title,
+    body: n.body ?? "",
+    task: n.task_id ? { id: n.task_id, number: n.task_number ?? 0 } : null,
+    conversation_id: n.conversation_id ?? null,
+    ticket: n.ticket_id ? { id: n.ticket_id, number: n.ticket_number ?? 0 } : null,
+    created_at: n.created_at ?? event.occurred_at,
+    read_at: null,
+  };
 }
 
 export type MessagePages = InfiniteData<Page<Message>, string | null>;
@@ -73,16 +126,15 @@ export function withMessage(data: MessagePages | undefined, message: Message): M
   return { ...data, pages: [{ ...first, items }, ...rest] };
 }
 
-/** Shows at once what the event carries in full. What it does not is fetched again by the caller. */
+/** Shows at once what the event carries. What is there already is fuller than what an event says of it. */
 export function applyAtOnce(client: QueryClient, event: LiveEvent): void {
-  if (event.kind === "message" && event.conversation_id) {
-    const message = asMessage(event.data);
-    if (message) {
-      client.setQueryData<MessagePages>(keys.messages(event.conversation_id), (data) =>
-        withMessage(data, message),
-      );
-    }
-  }
+  const message = messageOfEvent(event);
+  if (!message || !event.conversation_id) return;
+  client.setQueryData<MessagePages>(keys.messages(event.conversation_id), (data) =>
+    data?.pages.some((page) => page.items.some((m) => m.id === message.id))
+      ? data
+      : withMessage(data, message),
+  );
 }
 
 /** Gathers what becomes doubtful within a moment and fetches it once: a burst of events is one refetch. */

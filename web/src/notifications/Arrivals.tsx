@@ -2,8 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useReport } from "@/api/report";
-import type { LiveEvent, Notification } from "@/api/types";
+import type { Notification } from "@/api/types";
 import { useLiveEvents } from "@/live/LiveProvider";
+import { notificationOfEvent } from "@/live/patch";
 import { useTaskChanges } from "@/tasks/changes";
 import { taskQuery } from "@/tasks/queries";
 import { texts } from "@/texts";
@@ -13,23 +14,6 @@ import { useToasts } from "@/ui/Toasts";
 import { notificationLink } from "./links";
 import { notificationIcons } from "./NotificationRow";
 import { useMarkNotifications } from "./queries";
-
-function asNotification(event: LiveEvent): Notification | null {
-  if (event.kind !== "notification" || !event.type.endsWith(".created")) return null;
-  const data = ((event.data as { notification?: unknown } | null)?.notification ??
-    event.data) as Partial<Notification> | null;
-  if (!data?.title || !data.kind || data.read_at) return null;
-  return {
-    body: "",
-    task: null,
-    conversation_id: null,
-    ticket: null,
-    read_at: null,
-    created_at: event.occurred_at,
-    ...data,
-    id: data.id ?? event.subject_id,
-  } as Notification;
-}
 
 /** What arrives while the page is open: a toast with the next step, and the browser's own where allowed. */
 export function Arrivals() {
@@ -43,7 +27,7 @@ export function Arrivals() {
   const seen = useRef(new Set<string>());
 
   useLiveEvents((event) => {
-    const n = asNotification(event);
+    const n = notificationOfEvent(event);
     if (!n || seen.current.has(n.id)) return;
     seen.current.add(n.id);
     const read = () => mark.mutate({ ids: [n.id] });

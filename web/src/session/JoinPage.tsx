@@ -68,7 +68,7 @@ export function JoinPage() {
           hint={texts.session.passwordHint}
           name="password"
           autoComplete="new-password"
-          minLength={10}
+          minLength={8}
           error={error?.field("password")}
         />
         <ZoneField value={zone} onChange={setZone} error={error?.field("zone")} />

@@ -88,7 +88,7 @@ export function SetupPage() {
           hint={texts.session.passwordHint}
           name="password"
           autoComplete="new-password"
-          minLength={10}
+          minLength={8}
           error={error?.field("password")}
         />
         <ZoneField value={zone} onChange={setZone} error={error?.field("zone")} />

@@ -90,7 +90,7 @@ function Password() {
         hint={texts.session.passwordHint}
         name="next"
         autoComplete="new-password"
-        minLength={10}
+        minLength={8}
         error={error?.field("password")}
       />
       {save.error && !error?.errors.length ? <Problem>{messageOf(save.error)}</Problem> : null}

@@ -16,7 +16,7 @@ import type { TaskChanges } from "./changes";
 import { DuePicker } from "./DuePicker";
 import { labelsQuery, membersQuery, projectsQuery } from "./queries";
 import { Reminders } from "./Reminders";
-import { type Repeat, repeatOf, ruleFor } from "./recurrence";
+import { type Repeat, repeatOf, ruleFor, ruleText } from "./recurrence";
 import { DueText, PriorityIcon } from "./TaskMeta";
 
 function Value({
@@ -86,11 +86,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
     const date = task.due?.date ?? today;
     const rule = ruleFor(repeat, date);
     const recurrence = rule ? { rule, from: task.recurrence?.from ?? ("schedule" as const) } : null;
-    void changes.write(
-      task,
-      { recurrence, ...(rule && !task.due ? { due: { date } } : {}) },
-      { recurrence, recurrence_text: rule ? texts.tasks.repeats[repeat] : null },
-    );
+    void changes.write(task, { recurrence, ...(rule && !task.due ? { due: { date } } : {}) }, { recurrence });
   };
 
   if (!may.write) return <ReadOnly task={task} />;
@@ -135,7 +131,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             trigger={
               <Value empty={!task.recurrence}>
                 <RepeatIcon size={14} className="text-ink-3" aria-hidden />
-                {task.recurrence ? (task.recurrence_text ?? task.recurrence.rule) : texts.tasks.repeats.none}
+                {task.recurrence ? ruleText(task.recurrence) : texts.tasks.repeats.none}
               </Value>
             }
           />
@@ -284,9 +280,7 @@ function ReadOnly({ task }: { task: Task }) {
           <DueText task={task} />
         </Property>
       ) : null}
-      {task.recurrence ? (
-        <Property label={texts.tasks.repeat}>{task.recurrence_text ?? task.recurrence.rule}</Property>
-      ) : null}
+      {task.recurrence ? <Property label={texts.tasks.repeat}>{ruleText(task.recurrence)}</Property> : null}
       {task.assignee ? <Property label={texts.tasks.assignee}>{task.assignee.name}</Property> : null}
       {task.priority ? (
         <Property label={texts.tasks.priority}>{texts.tasks.priorities[task.priority]}</Property>

@@ -3,6 +3,7 @@ import { BellRing, MessageSquare, Repeat, Ticket } from "lucide-react";
 import type { Task } from "@/api/types";
 import { useMay } from "@/session/me";
 import { changed } from "@/shell/address";
+import { ruleText } from "@/tasks/recurrence";
 import { texts } from "@/texts";
 import { Avatar } from "@/ui/Avatar";
 import { cx } from "@/ui/classes";
@@ -63,9 +64,7 @@ export function TaskRow({
                 {task.subtasks.done}/{task.subtasks.total}
               </span>
             ) : null}
-            {task.recurrence ? (
-              <Repeat size={12} aria-label={task.recurrence_text ?? texts.tasks.repeat} />
-            ) : null}
+            {task.recurrence ? <Repeat size={12} aria-label={ruleText(task.recurrence)} /> : null}
             {task.reminders.some((r) => r.state === "pending") ? (
               <BellRing size={12} aria-label={texts.tasks.reminders} />
             ) : null}

@@ -1,4 +1,5 @@
 import type { Recurrence } from "@/api/types";
+import { texts } from "@/texts";
 import { isoWeekday } from "@/time/zone";
 
 export type Repeat = "none" | "daily" | "weekdays" | "weekly" | "biweekly" | "monthly" | "yearly";
@@ -29,6 +30,41 @@ export function ruleFor(repeat: Repeat, date: string): string | null {
     case "yearly":
       return `FREQ=YEARLY;BYMONTH=${Number(date.slice(5, 7))};BYMONTHDAY=${Number(date.slice(8))}`;
   }
+}
+
+const dayNames: Record<string, string> = {
+  MO: "Monday",
+  TU: "Tuesday",
+  WE: "Wednesday",
+  TH: "Thursday",
+  FR: "Friday",
+  SA: "Saturday",
+  SU: "Sunday",
+};
+
+/** A rule in words, as far as words are short; what they cannot say is left out rather than said wrong. */
+export function ruleText(recurrence: Recurrence): string {
+  const simple = repeatOf(recurrence);
+  const parts = new Map(
+    recurrence.rule
+      .replace(/^RRULE:/, "")
+      .split(";")
+      .map((part) => part.split("=") as [string, string]),
+  );
+  const t = texts.tasks;
+  const days = parts.get("BYDAY")?.split(",") ?? [];
+  const named = days.map((d) => {
+    const [, nth = "", day = ""] = /^(-?\d+)?(\w\w)$/.exec(d) ?? [];
+    return [t.ordinals[nth], dayNames[day] ?? d].filter(Boolean).join(" ");
+  });
+  const every = t.every(parts.get("FREQ") ?? "", Number(parts.get("INTERVAL") ?? 1));
+  if (simple && simple !== "none" && !(simple === "weekly" || simple === "biweekly" || simple === "monthly"))
+    return t.repeats[simple];
+  if (named.length && !parts.has("BYSETPOS")) return t.everyOn(every, named.join(", "));
+  const monthDay = parts.get("BYMONTHDAY");
+  if (monthDay && !monthDay.includes(",")) return t.everyOn(every, t.dayOfMonth(monthDay));
+  if (monthDay?.startsWith("28,")) return t.everyOn(every, t.dayOfMonth(monthDay.split(",").at(-1) ?? ""));
+  return every;
 }
 
 /** Which of the simple choices a rule is, if any. */

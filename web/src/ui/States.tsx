@@ -2,6 +2,7 @@ import { useQueryErrorResetBoundary } from "@tanstack/react-query";
 import { CloudOff, RotateCw, SearchX } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { ApiError } from "@/api/client";
+import { aboutField } from "@/api/sentence";
 import { texts } from "@/texts";
 import { Button } from "./Button";
 import { cx } from "./classes";
@@ -40,6 +41,7 @@ export function Empty({
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError) {
     if (error.status === 429 && error.retryAfterSeconds) return texts.errors.tooFast(error.retryAfterSeconds);
+    if (error.errors.length) return error.errors.map((e) => aboutField(e.field, e.message)).join(" ");
     return error.detail;
   }
   return error instanceof Error ? error.message : String(error);
