@@ -99,7 +99,9 @@ function Detail({ ticket }: { ticket: Ticket }) {
               >
                 <Avatar name={ticket.contact.name || texts.contact.anonymous} kind="contact" size={20} />
                 {ticket.contact.name || texts.contact.anonymous}
-                {ticket.contact.email ? <span className="text-ink-3">{ticket.contact.email}</span> : null}
+                {ticket.contact.email ? (
+                  <span className="text-ink-3 max-sm:hidden">{ticket.contact.email}</span>
+                ) : null}
               </Link>
             </Property>
             <Property label={texts.tickets.assignee}>

@@ -133,7 +133,10 @@ function Row({
       {t.tasks.total ? (
         <span
           role="img"
-          className={cx("flex w-16 shrink-0 items-center gap-2 text-12 text-ink-3", narrow && "lg:hidden")}
+          className={cx(
+            "flex w-16 shrink-0 items-center gap-2 text-12 text-ink-3 max-sm:hidden",
+            narrow && "lg:hidden",
+          )}
           aria-label={texts.tickets.tasksLabel(t.tasks.done, t.tasks.total)}
           title={texts.tickets.tasksLabel(t.tasks.done, t.tasks.total)}
         >

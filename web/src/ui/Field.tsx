@@ -8,7 +8,8 @@ import {
 import { cx } from "./classes";
 
 const box =
-  "press w-full rounded-6 border border-line-strong bg-raised px-3 text-14 text-ink shadow-lift hover:border-ink-3 focus-visible:border-accent focus-visible:outline-offset-0 aria-invalid:border-danger disabled:bg-sunken disabled:text-ink-3 disabled:shadow-none read-only:bg-sunken";
+  "press w-full rounded-6 border border-line-strong bg-raised px-3 text-14 text-ink shadow-lift hover:border-ink-3 focus-visible:border-accent focus-visible:outline-offset-0 aria-invalid:border-danger disabled:bg-sunken disabled:text-ink-3 disabled:shadow-none";
+const written = "read-only:bg-sunken";
 
 type Shell = { label: ReactNode; hint?: ReactNode; error?: string; hideLabel?: boolean };
 
@@ -53,7 +54,7 @@ export function TextField({
         id={id}
         aria-invalid={error ? true : undefined}
         aria-describedby={described(id, hint, error)}
-        className={cx(box, "h-9", className)}
+        className={cx(box, written, "h-9", className)}
         {...rest}
       />
     </Frame>
@@ -77,7 +78,7 @@ export function TextArea({
         id={id}
         aria-invalid={error ? true : undefined}
         aria-describedby={described(id, hint, error)}
-        className={cx(box, "min-h-20 resize-y py-2 leading-5", className)}
+        className={cx(box, written, "min-h-20 resize-y py-2 leading-5", className)}
         {...rest}
       />
     </Frame>
