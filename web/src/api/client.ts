@@ -125,6 +125,16 @@ export function newKey(): string {
   return crypto.randomUUID();
 }
 
+/**
+ * The key of one form's POST: the same while the form says the same, another once it says something else,
+ * because the same key with another body is refused. Only ASCII, whatever the form holds.
+ */
+export function keyFor(base: string, ...parts: string[]): string {
+  let hash = 0;
+  for (const c of parts.join("\u0000")) hash = (Math.imul(hash, 31) + (c.codePointAt(0) ?? 0)) | 0;
+  return `${base}-${(hash >>> 0).toString(36)}`;
+}
+
 export const api = {
   get: async <T>(address: string, query?: Query, signal?: AbortSignal): Promise<T> =>
     (await request<T>("GET", address, { query, signal })).data,

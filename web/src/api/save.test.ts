@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test, vi } from "vitest";
-import { ApiError, request } from "./client";
+import { ApiError, keyFor, request } from "./client";
 import { Conflict, saveFields } from "./save";
 
 type Record1 = { version: number; title: string; notes: string };
@@ -77,4 +77,12 @@ test("no connection is an error that says what to do, not a stack trace", async 
   const error = (await request("GET", "/tasks").catch((e) => e)) as ApiError;
   expect(error.offline).toBe(true);
   expect(error.detail).toMatch(/connection/);
+});
+
+test("a form's key is the same until the form says something else, and fits into a header", () => {
+  const key = keyFor("base", "Zürich 🚲", "90");
+  expect(keyFor("base", "Zürich 🚲", "90")).toBe(key);
+  expect(keyFor("base", "Zürich", "90")).not.toBe(key);
+  expect(keyFor("base", "a", "b")).not.toBe(keyFor("base", "ab"));
+  expect(() => new Headers({ "Idempotency-Key": key })).not.toThrow();
 });

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
-import { ApiError, api, newKey } from "@/api/client";
+import { ApiError, api, keyFor, newKey } from "@/api/client";
 import { keys } from "@/api/query";
 import { useReport } from "@/api/report";
 import type { Article, ArticleStatus } from "@/api/types";
@@ -29,7 +29,7 @@ export function NewArticle() {
       api.create<Article>(
         "/articles",
         { title: title.trim(), summary, body, status },
-        `${key}-${status}-${hash(title + summary + body)}`,
+        keyFor(key, status, title, summary, body),
       ),
     onSuccess: ({ data, undoId }) => {
       client.setQueryData(keys.article(data.id), data);
@@ -88,11 +88,4 @@ export function NewArticle() {
       </Panes>
     </article>
   );
-}
-
-/** A changed text is another article to make, so it gets another key. */
-function hash(text: string): string {
-  let h = 0;
-  for (const c of text) h = (Math.imul(h, 31) + (c.codePointAt(0) ?? 0)) | 0;
-  return (h >>> 0).toString(36);
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, MoreHorizontal, UserCheck, UserMinus, UserPlus } from "lucide-react";
 import { useState } from "react";
-import { ApiError, api, newKey } from "@/api/client";
+import { ApiError, api, keyFor, newKey } from "@/api/client";
 import { keys } from "@/api/query";
 import { useReport } from "@/api/report";
 import type { Member, Role } from "@/api/types";
@@ -92,7 +92,7 @@ function InviteForm({ onDone }: { onDone: (link: Link) => void }) {
         await api.create<{ member: Member; invite_url: string }>(
           "/members",
           body,
-          `${key}-${body.email}-${body.role}`,
+          keyFor(key, body.name, body.email, body.role),
         )
       ).data,
     onSuccess: (made) => {

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { ApiError, api, newKey } from "@/api/client";
+import { ApiError, api, keyFor, newKey } from "@/api/client";
 import { keys } from "@/api/query";
 import { useReport } from "@/api/report";
 import type { Token } from "@/api/types";
@@ -133,7 +133,7 @@ function TokenForm({ onDone }: { onDone: (secret: string) => void }) {
         await api.create<{ token: Token; secret: string }>(
           "/tokens",
           days === "never" ? { name } : { name, expires_in_days: Number(days) },
-          `${key}-${name}-${days}`,
+          keyFor(key, name, days),
         )
       ).data,
     onSuccess: ({ secret }) => {
