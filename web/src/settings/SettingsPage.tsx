@@ -13,7 +13,7 @@ import { Hand, Workspace } from "./Workspace";
 
 export type SettingsSection = keyof typeof texts.settings.sections;
 
-const own: SettingsSection[] = ["profile", "appearance", "notifications", "shortcuts"];
+const own: SettingsSection[] = ["profile", "appearance", "notifications", "shortcuts", "tokens"];
 const shared: SettingsSection[] = ["workspace", "hand"];
 
 const pages: Record<SettingsSection, ReactNode> = {
@@ -29,7 +29,7 @@ const pages: Record<SettingsSection, ReactNode> = {
 export function SettingsPage() {
   const params = useParams({ strict: false });
   const may = useMay();
-  const sections = [...own, ...(may.write ? (["tokens"] as const) : []), ...(may.administer ? shared : [])];
+  const sections = [...own, ...(may.administer ? shared : [])];
   const section = sections.find((s) => s === params.section) ?? "profile";
   return (
     <div className="flex h-full flex-col">

@@ -1,8 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, CheckCheck, MessageSquare, RotateCcw, User } from "lucide-react";
-import { Popover } from "radix-ui";
-import { useState } from "react";
 import { useReport } from "@/api/report";
 import { Conflict } from "@/api/save";
 import type { Ticket } from "@/api/types";
@@ -18,7 +16,6 @@ import { texts } from "@/texts";
 import { When } from "@/time/clock";
 import { Avatar } from "@/ui/Avatar";
 import { Button, IconButton } from "@/ui/Button";
-import { TextArea } from "@/ui/Field";
 import { InlineField, Property } from "@/ui/InlineField";
 import { Picker } from "@/ui/Picker";
 import { Failed, SkeletonRows } from "@/ui/States";
@@ -45,6 +42,7 @@ function Detail({ ticket }: { ticket: Ticket }) {
   const members = useQuery(membersQuery);
   const leave = () => void navigate({ to: "/tickets", search: changed() });
   useShortcut("Escape", leave, { enabled: !task });
+  useShortcut("e", () => step.mutate("close"), { enabled: may.write && !task && ticket.status === "open" });
   const open = ticket.status === "open";
   const assign = (id: string) => {
     save({ assignee: id === ticket.assignee?.id ? null : id }).catch((error) =>
@@ -70,9 +68,12 @@ function Detail({ ticket }: { ticket: Ticket }) {
         </Link>
         {may.write ? (
           open ? (
-            <CloseTicket onClose={(resolution) => step.mutate({ step: "close", resolution })} />
+            <Button look="primary" onClick={() => step.mutate("close")}>
+              <CheckCheck size={14} />
+              {texts.tickets.close}
+            </Button>
           ) : (
-            <Button onClick={() => step.mutate({ step: "reopen" })}>
+            <Button onClick={() => step.mutate("reopen")}>
               <RotateCcw size={14} />
               {texts.tickets.reopen}
             </Button>
@@ -163,46 +164,5 @@ function Detail({ ticket }: { ticket: Ticket }) {
         </div>
       </div>
     </article>
-  );
-}
-
-function CloseTicket({ onClose }: { onClose: (resolution: string | undefined) => void }) {
-  const [open, setOpen] = useState(false);
-  const [text, setText] = useState("");
-  const close = () => {
-    setOpen(false);
-    onClose(text.trim() || undefined);
-  };
-  return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
-        <Button look="primary">
-          <CheckCheck size={14} />
-          {texts.tickets.close}
-        </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label={texts.tickets.close}
-          className="float-in z-50 flex w-80 flex-col gap-3 rounded-12 bg-raised p-4 shadow-float outline-none"
-        >
-          <TextArea
-            label={texts.tickets.resolution}
-            hint={texts.common.optional}
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-            onKeyDown={(e) => {
-              if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) close();
-            }}
-          />
-          <Button look="primary" className="self-end" onClick={close}>
-            {texts.tickets.close}
-          </Button>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
   );
 }

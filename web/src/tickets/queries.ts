@@ -43,9 +43,8 @@ export function useTicketStep(ticket: Ticket) {
   const client = useQueryClient();
   const report = useReport();
   return useMutation({
-    mutationFn: ({ step, resolution }: { step: "close" | "reopen"; resolution?: string }) =>
-      api.act<Ticket>(`/tickets/${ticket.id}/${step}`, resolution ? { resolution } : {}),
-    onMutate: ({ step }) => {
+    mutationFn: (step: "close" | "reopen") => api.act<Ticket>(`/tickets/${ticket.id}/${step}`),
+    onMutate: (step) => {
       client.setQueryData<Ticket>(keys.ticket(ticket.id), (t) =>
         t
           ? {
@@ -60,7 +59,7 @@ export function useTicketStep(ticket: Ticket) {
       client.setQueryData(keys.ticket(ticket.id), ticket);
       report.failed(error);
     },
-    onSuccess: ({ data, undoId }, { step }) => {
+    onSuccess: ({ data, undoId }, step) => {
       if (data) client.setQueryData(keys.ticket(ticket.id), data);
       report.done(
         step === "close" ? texts.tickets.closedToast(ticket.number) : texts.tickets.reopened(ticket.number),
