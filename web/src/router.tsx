@@ -33,7 +33,7 @@ import { readFilters } from "@/tasks/filters";
 import { TasksPage } from "@/tasks/TasksPage";
 import { TicketsPage } from "@/tickets/TicketsPage";
 import { TicketView } from "@/tickets/TicketView";
-import { Failed } from "@/ui/States";
+import { RouteFailed } from "@/ui/States";
 
 // The address is the state: what a view shows is read from it here, and anything odd in it is left out.
 
@@ -81,7 +81,7 @@ const app = createRoute({
     const { data } = useQuery(meQuery);
     return data ? <AppShell me={data} /> : null;
   },
-  errorComponent: ({ error, reset }) => <Failed className="h-full" error={error} retry={reset} />,
+  errorComponent: RouteFailed,
 });
 
 const index = createRoute({
@@ -235,7 +235,7 @@ export function makeRouter(client: QueryClient, history?: RouterHistory) {
     context: { client },
     defaultPreload: false,
     defaultNotFoundComponent: NotFound,
-    defaultErrorComponent: ({ error, reset }) => <Failed className="h-full" error={error} retry={reset} />,
+    defaultErrorComponent: RouteFailed,
   });
 }
 

@@ -1,4 +1,3 @@
-import { useQueryErrorResetBoundary } from "@tanstack/react-query";
 import { CloudOff, RotateCw, SearchX } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { ApiError } from "@/api/client";
@@ -104,27 +103,33 @@ export function SkeletonRows({ rows = 8, tall }: { rows?: number; tall?: boolean
   );
 }
 
-/** Keeps one broken part from taking the page with it. */
-export class Guard extends Component<{ children: ReactNode; onReset?: () => void }, { error: unknown }> {
-  override state: { error: unknown } = { error: null };
+/** Something broke in the page itself; what was saved is safe, and a reload is the way on. */
+export function Crashed() {
+  return (
+    <Empty
+      className="h-full"
+      icon={<CloudOff size={20} />}
+      title={texts.errors.crash}
+      hint={texts.errors.crashHint}
+      action={<Button onClick={() => window.location.reload()}>{texts.errors.reload}</Button>}
+    />
+  );
+}
 
-  static getDerivedStateFromError(error: unknown) {
-    return { error };
+/** For a route that failed: a refusal of the server is told as such, anything else is ours. */
+export function RouteFailed({ error, reset }: { error: unknown; reset: () => void }) {
+  return error instanceof ApiError ? <Failed className="h-full" error={error} retry={reset} /> : <Crashed />;
+}
+
+/** Keeps one broken part from taking the page with it. */
+export class Guard extends Component<{ children: ReactNode }, { broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError() {
+    return { broken: true };
   }
 
   override render() {
-    if (!this.state.error) return this.props.children;
-    return (
-      <Empty
-        icon={<CloudOff size={20} />}
-        title={texts.errors.crash}
-        hint={texts.errors.crashHint}
-        action={<Button onClick={() => window.location.reload()}>{texts.errors.reload}</Button>}
-      />
-    );
+    return this.state.broken ? <Crashed /> : this.props.children;
   }
-}
-
-export function useResetQueries(): () => void {
-  return useQueryErrorResetBoundary().reset;
 }
