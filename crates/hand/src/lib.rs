@@ -1,1 +1,216 @@
-//! The answering agent and orders in plain words.
+//! The hand: the answering agent, which answers customers from the articles or asks for a person.
+//!
+//! [`Hand::decide`] only reads; [`answer`] carries a decision out through the desk, which refuses it once a person
+//! has the conversation. Nothing is said that the articles do not say.
+
+mod knowledge;
+mod language;
+mod model;
+pub mod orders;
+mod question;
+mod quote;
+mod score;
+mod talk;
+
+use std::sync::Arc;
+
+use desk::{Delivery, Desk, articles, conversations};
+use domain::conversation::{Author, Message, Reason, Source};
+use domain::event::data;
+use domain::ids::WorkspaceId;
+use domain::text;
+
+pub use model::{Asked, Model, ModelError, OpenAi, OpenAiOptions, Passages, Reply};
+pub use quote::Found;
+
+use knowledge::Memory;
+use question::Clue;
+use talk::Small;
+
+/// How many sections the index is asked for. Its own order only has to bring the right one among these.
+const CANDIDATES: i64 = 64;
+/// How many of the words of a question are looked for at most, the most telling ones.
+const SEARCHED_WORDS: usize = 24;
+/// How often a question is looked up anew because the articles change; during a long import the last time counts.
+const ATTEMPTS: u32 = 4;
+/// How many characters of a message a summary repeats.
+const SUMMARY_CHARS: usize = 300;
+
+/// What the hand does about a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It answers.
+    Answer {
+        /// The text, in simple Markdown.
+        text: String,
+        /// What it rests on.
+        sources: Vec<Source>,
+    },
+    /// It asks for a person.
+    HandOff {
+        /// Why.
+        reason: Reason,
+        /// What it is about, for the member who takes it.
+        summary: String,
+    },
+    /// It says something polite.
+    Small {
+        /// The text.
+        text: String,
+    },
+}
+
+/// The answering agent. Cheap to clone; clones share what they remember of articles.
+#[derive(Clone)]
+pub struct Hand {
+    memory: Arc<Memory>,
+    model: Option<Arc<dyn Model>>,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
+impl Hand {
+    /// A hand that lets `model` write its answers, or quotes where there is none or it fails.
+    pub fn new(model: Option<Arc<dyn Model>>) -> Self {
+        Self { memory: Arc::default(), model }
+    }
+
+    /// What to do about `question`, which came after the messages in `history`. Writes nothing.
+    ///
+    /// Errors only where the articles cannot be read.
+    pub async fn decide(
+        &self,
+        desk: &Desk,
+        workspace: WorkspaceId,
+        question: &str,
+        history: &[Message],
+    ) -> desk::Result<Decision> {
+        if talk::wants_person(question) {
+            let summary = summary(question, history);
+            return Ok(Decision::HandOff { reason: Reason::AskedForPerson, summary });
+        }
+        if let Some(small) = talk::small(question) {
+            return Ok(Decision::Small { text: polite(small).to_owned() });
+        }
+        let (clues, found) = self.retrieve(desk, workspace, question).await?;
+        let before = history.iter().rev().find(|message| message.author == Author::Contact);
+        let before = before.map(|message| message.text.as_str());
+        let asked = Asked { question, before, found: &found, clues: &clues };
+        let reply = match &self.model {
+            None => Passages::reply(&asked),
+            Some(model) => match model.reply(&asked).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the model gave no answer; quoting instead"
+                    );
+                    Passages::reply(&asked)
+                }
+            },
+        };
+        Ok(match reply {
+            Reply::Answer { text, sources } => Decision::Answer { text, sources },
+            Reply::NotCovered => {
+                Decision::HandOff { reason: Reason::NotCovered, summary: summary(question, history) }
+            }
+        })
+    }
+
+    /// The sections that may answer `question`, the best first, with the question's clues.
+    async fn retrieve(
+        &self,
+        desk: &Desk,
+        workspace: WorkspaceId,
+        question: &str,
+    ) -> desk::Result<(Vec<Clue>, Vec<Found>)> {
+        let mut revision = articles::revision(desk, workspace).await?;
+        for attempt in 1.. {
+            let knowledge = self.memory.get(desk, workspace, revision).await?;
+            let mut clues = question::clues(question, &knowledge);
+            clues.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+            let mut words = question::search_words(&clues, &knowledge);
+            words.truncate(SEARCHED_WORDS);
+            let (now, passages) = articles::passages_with(desk, workspace, words, CANDIDATES).await?;
+            if now != revision && attempt < ATTEMPTS {
+                // The articles were changed in between: their sections have other ids now.
+                revision = now;
+                continue;
+            }
+            let mut found: Vec<Found> = passages
+                .into_iter()
+                .filter_map(|passage| {
+                    let fit = score::fit(&clues, knowledge.zones(passage.id)?, &knowledge);
+                    Some(Found { passage, fit })
+                })
+                .collect();
+            found.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+            return Ok((clues, found));
+        }
+        Ok((Vec::new(), Vec::new()))
+    }
+}
+
+fn polite(small: Small) -> &'static str {
+    match small {
+        Small::Greeting => "Hello! What would you like to know?",
+        Small::Thanks => "You're welcome! Write here whenever you need something else.",
+        Small::Farewell => "Goodbye! Write here whenever you need something.",
+        Small::Nature => {
+            "I'm Deskhand, a program that looks for answers in the help pages. If you'd rather talk to a person, just say so."
+        }
+        Small::Nothing => "I couldn't read a question in that. What would you like to know?",
+    }
+}
+
+/// What the customer wants, for the member who takes over.
+fn summary(question: &str, history: &[Message]) -> String {
+    let short =
+        |text: &str| text::shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), SUMMARY_CHARS);
+    let mut summary = format!("Asked: “{}”", short(question));
+    let before = history.iter().rev().filter(|message| message.author == Author::Contact);
+    let before: Vec<String> = before.take(2).map(|message| format!("“{}”", short(&message.text))).collect();
+    if !before.is_empty() {
+        summary.push_str(" Before that: ");
+        summary.push_str(&before.into_iter().rev().collect::<Vec<_>>().join(", "));
+    }
+    summary
+}
+
+/// Deals with the message that `delivery` tells of: answers it, or asks for a person.
+///
+/// Idempotent by the event's id: the ledger's row is written with what is posted. Reading and thinking happen
+/// before, in no transaction; the conversation's fence refuses what a person has overtaken.
+pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Result<()> {
+    let Some(conversation) = conversations::for_hand(desk, delivery).await? else {
+        return conversations::stay_silent(desk, delivery).await;
+    };
+    let Ok(data::Body { snapshot: message, .. }) = delivery.event.read::<data::Body<data::Message>>() else {
+        // Not a message: nothing to answer, and asking again would not change that.
+        return conversations::stay_silent(desk, delivery).await;
+    };
+    let history: Vec<Message> =
+        conversation.recent.into_iter().filter(|earlier| earlier.sequence < message.sequence).collect();
+    let fence = conversation.conversation.fence;
+    let decision = if conversation.hand_enabled {
+        hand.decide(desk, delivery.event.workspace_id, &message.text, &history).await?
+    } else {
+        Decision::HandOff { reason: Reason::HandOff, summary: summary(&message.text, &history) }
+    };
+    match decision {
+        Decision::Answer { text, sources } => {
+            conversations::answer(desk, delivery, fence, text, sources).await?;
+        }
+        Decision::Small { text } => {
+            conversations::answer(desk, delivery, fence, text, Vec::new()).await?;
+        }
+        Decision::HandOff { reason, summary } => {
+            conversations::offer(desk, delivery, fence, reason, summary).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! What a workspace's articles say, prepared for comparing questions with them.
+//!
+//! It is made once for each revision of the articles and kept in memory: how many sections have each word, and
+//! which words each section has where. The texts themselves stay in the database.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use desk::articles::Passage;
+use desk::{Desk, articles};
+use domain::ids::{ArticleId, WorkspaceId};
+
+use crate::language;
+
+/// How many sections are read at once.
+const PAGE: i64 = 500;
+/// How many sections may have a word before it can be in too many.
+const EVERYWHERE: usize = 64;
+/// How many workspaces' articles are remembered.
+const REMEMBERED: usize = 128;
+
+/// A stem's number.
+pub(crate) type Term = u32;
+
+/// Where a section has its words.
+#[derive(Debug, Clone)]
+pub(crate) struct Zones {
+    pub(crate) article: ArticleId,
+    pub(crate) heading: HashSet<Term>,
+    pub(crate) body: HashSet<Term>,
+    pub(crate) title: HashSet<Term>,
+    pub(crate) summary: HashSet<Term>,
+}
+
+/// One revision of a workspace's published articles.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    revision: i64,
+    sections: usize,
+    terms: HashMap<String, Term>,
+    /// By term: how many sections have it, and the word it is seen as most.
+    seen: Vec<Seen>,
+    /// Every word as it is written, with its term.
+    written: HashMap<String, Term>,
+    zones: HashMap<i64, Zones>,
+    /// What stands anywhere in an article.
+    articles: HashMap<ArticleId, HashSet<Term>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    sections: usize,
+    /// The word, and how often it is written.
+    word: (String, usize),
+}
+
+impl Knowledge {
+    /// Prepares the sections of a revision.
+    pub(crate) fn of(revision: i64, passages: &[Passage]) -> Self {
+        let mut knowledge = Self { revision, sections: passages.len(), ..Self::default() };
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for passage in passages {
+            let mut zone = |text: &str| -> HashSet<Term> {
+                let words = language::words(text).into_iter();
+                words
+                    .map(|word| {
+                        let term = knowledge.learn(&word);
+                        *counts.entry(word).or_default() += 1;
+                        term
+                    })
+                    .collect()
+            };
+            let zones = Zones {
+                article: passage.article_id,
+                heading: zone(passage.heading.as_deref().unwrap_or_default()),
+                body: zone(&passage.body),
+                title: zone(&passage.title),
+                summary: zone(&passage.summary),
+            };
+            for term in zones.heading.union(&zones.body) {
+                knowledge.seen[*term as usize].sections += 1;
+            }
+            let article = knowledge.articles.entry(passage.article_id).or_default();
+            article.extend(zones.heading.iter().chain(&zones.body));
+            knowledge.zones.insert(passage.id, zones);
+        }
+        for zones in knowledge.zones.values() {
+            for term in zones.title.union(&zones.summary) {
+                let seen = &mut knowledge.seen[*term as usize];
+                seen.sections = seen.sections.max(1);
+            }
+        }
+        for (word, count) in counts {
+            let Some(term) = knowledge.written.get(&word) else { continue };
+            let seen = &mut knowledge.seen[*term as usize];
+            // Of two that are as frequent the same one is taken every time.
+            if (count, &seen.word.0) > (seen.word.1, &word) {
+                seen.word = (word, count);
+            }
+        }
+        knowledge
+    }
+
+    fn learn(&mut self, word: &str) -> Term {
+        if let Some(term) = self.written.get(word) {
+            return *term;
+        }
+        let next = Term::try_from(self.seen.len()).unwrap_or(Term::MAX);
+        let term = *self.terms.entry(language::stem(word)).or_insert(next);
+        if term == next {
+            self.seen.push(Seen::default());
+        }
+        self.written.insert(word.to_owned(), term);
+        term
+    }
+
+    /// The term of a stem, where the articles have it.
+    pub(crate) fn term(&self, stem: &str) -> Option<Term> {
+        self.terms.get(stem).copied()
+    }
+
+    /// How much it tells that a section has a term: the fewer have it, the more.
+    pub(crate) fn weight(&self, term: Term) -> f64 {
+        self.weight_of(self.seen.get(term as usize).map_or(0, |seen| seen.sections))
+    }
+
+    /// The weight of a word that no section has.
+    pub(crate) fn unknown_weight(&self) -> f64 {
+        self.weight_of(0)
+    }
+
+    fn weight_of(&self, sections: usize) -> f64 {
+        ((self.sections as f64 + 1.0) / (sections as f64 + 0.5)).ln().max(0.0)
+    }
+
+    /// Whether so many sections have a term that it finds none of them.
+    pub(crate) fn is_everywhere(&self, term: Term) -> bool {
+        let sections = self.seen.get(term as usize).map_or(0, |seen| seen.sections);
+        sections > (self.sections / 4).max(EVERYWHERE)
+    }
+
+    /// The word that a term is written as most.
+    pub(crate) fn word(&self, term: Term) -> &str {
+        self.seen.get(term as usize).map_or("", |seen| seen.word.0.as_str())
+    }
+
+    /// The word of the articles that `word` is probably a misspelling of.
+    pub(crate) fn correction(&self, word: &str) -> Option<Term> {
+        let near =
+            self.written.iter().filter(|(known, _)| known.len() >= 4 && language::is_typo_of(word, known));
+        near.max_by_key(|(known, term)| (self.seen[**term as usize].word.1, *known)).map(|(_, term)| *term)
+    }
+
+    /// Where the section has its words; nothing where it is newer than this.
+    pub(crate) fn zones(&self, passage: i64) -> Option<&Zones> {
+        self.zones.get(&passage)
+    }
+
+    /// Whether an article has a term anywhere.
+    pub(crate) fn article_has(&self, article: ArticleId, term: Term) -> bool {
+        self.articles.get(&article).is_some_and(|terms| terms.contains(&term))
+    }
+}
+
+/// The knowledge of the workspaces that were asked last.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    known: Mutex<HashMap<WorkspaceId, Arc<Knowledge>>>,
+    /// Held while articles are read, so that many questions after a change read them once.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Memory {
+    fn recall(&self, workspace: WorkspaceId, revision: i64) -> Option<Arc<Knowledge>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&workspace).filter(|knowledge| knowledge.revision == revision).cloned()
+    }
+
+    /// What the workspace's articles say at `revision` or later.
+    pub(crate) async fn get(
+        &self,
+        desk: &Desk,
+        workspace: WorkspaceId,
+        revision: i64,
+    ) -> Result<Arc<Knowledge>, desk::Error> {
+        if let Some(knowledge) = self.recall(workspace, revision) {
+            return Ok(knowledge);
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(knowledge) = self.recall(workspace, revision) {
+            return Ok(knowledge);
+        }
+        let mut passages: Vec<Passage> = Vec::new();
+        loop {
+            let after = passages.last().map_or(0, |passage| passage.id);
+            let mut page = articles::passages_after(desk, workspace, after, PAGE).await?;
+            let full = i64::try_from(page.len()).unwrap_or(0) == PAGE;
+            passages.append(&mut page);
+            if !full {
+                break;
+            }
+        }
+        let made = tokio::task::spawn_blocking(move || Arc::new(Knowledge::of(revision, &passages))).await;
+        let knowledge = made.map_err(|_| {
+            desk::Error::conflict("articles_unreadable", "the articles could not be prepared for answering")
+        })?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED && !known.contains_key(&workspace) {
+            known.clear();
+        }
+        known.insert(workspace, Arc::clone(&knowledge));
+        Ok(knowledge)
+    }
+}

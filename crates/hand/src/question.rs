@@ -1,0 +1,82 @@
+//! A question, taken apart: which of its words say what is asked, how much each tells, and what else means it.
+
+use crate::knowledge::{Knowledge, Term};
+use crate::language;
+
+/// The fewest letters of a word that may be misspelled.
+const TYPO_LETTERS: usize = 5;
+/// How well a misspelled word stands for the right one.
+const CORRECTED: f64 = 0.9;
+/// How well a synonym stands for a word.
+const SYNONYM: f64 = 0.8;
+/// How much of its weight a general word keeps where the articles have it, and where they lack it.
+const COMMON_KNOWN: f64 = 0.5;
+const COMMON_UNKNOWN: f64 = 0.4;
+
+/// A word that says something about what is asked.
+#[derive(Debug)]
+pub(crate) struct Clue {
+    /// The word as it was typed.
+    pub(crate) word: String,
+    /// How much it tells.
+    pub(crate) weight: f64,
+    /// Whether no article has it, although it is not a general word.
+    pub(crate) is_strange: bool,
+    /// The terms that stand for it, each with how well it does.
+    pub(crate) terms: Vec<(Term, f64)>,
+}
+
+/// The clues of a question, each once.
+pub(crate) fn clues(question: &str, knowledge: &Knowledge) -> Vec<Clue> {
+    let mut clues: Vec<(String, Clue)> = Vec::new();
+    for word in language::words(question) {
+        if language::is_stop(&word) {
+            continue;
+        }
+        let stem = language::stem(&word);
+        if clues.iter().any(|(known, _)| *known == stem) {
+            continue;
+        }
+        let mut terms: Vec<(Term, f64)> = knowledge.term(&stem).map(|term| (term, 1.0)).into_iter().collect();
+        if terms.is_empty() && word.chars().count() >= TYPO_LETTERS {
+            terms.extend(knowledge.correction(&word).map(|term| (term, CORRECTED)));
+        }
+        for synonym in language::synonyms(&stem) {
+            if let Some(term) =
+                knowledge.term(synonym).filter(|term| !terms.iter().any(|(known, _)| known == term))
+            {
+                terms.push((term, SYNONYM));
+            }
+        }
+        // A synonym that is everywhere makes the word itself tell no more than that.
+        let weight = terms.iter().map(|(term, _)| knowledge.weight(*term)).reduce(f64::min);
+        let general = language::is_common(&word, &stem);
+        let weight = match weight {
+            Some(weight) => weight * if general { COMMON_KNOWN } else { 1.0 },
+            None => knowledge.unknown_weight() * if general { COMMON_UNKNOWN } else { 1.0 },
+        };
+        clues.push((stem, Clue { word, weight, is_strange: terms.is_empty() && !general, terms }));
+    }
+    clues.into_iter().map(|(_, clue)| clue).collect()
+}
+
+/// The words to look for in the index: everything that stands for a clue, as the articles write it. What is in
+/// most sections is left out where there is anything else, because the index would have to rank all of those.
+pub(crate) fn search_words(clues: &[Clue], knowledge: &Knowledge) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut everywhere: Vec<String> = Vec::new();
+    for clue in clues {
+        for (term, _) in &clue.terms {
+            let word = knowledge.word(*term);
+            let list = if knowledge.is_everywhere(*term) { &mut everywhere } else { &mut words };
+            if !word.is_empty() && !list.iter().any(|known| known == word) {
+                list.push(word.to_owned());
+            }
+        }
+        // The articles may have got the word since.
+        if clue.terms.is_empty() {
+            words.push(clue.word.clone());
+        }
+    }
+    if words.is_empty() { everywhere } else { words }
+}
