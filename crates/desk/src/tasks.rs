@@ -381,7 +381,7 @@ pub(crate) async fn restore<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -> Result
     for id in store::tasks::set_deleted(tx, task, None).await? {
         let Some(back) = store::tasks::get_deleted(tx, id).await? else { continue };
         store::search::put(tx, &document(&back).as_doc(&back)).await?;
-        change::renew_reminders(tx, job, &back).await?;
+        change::renew_reminders(tx, &back).await?;
         job.record(tx, EventType::TaskRestored, id, back.version, snapshot(&back), Vec::new()).await?;
     }
     Ok(())

@@ -138,8 +138,8 @@ pub(crate) async fn save<I>(tx: &mut Tx, job: &Job<I>, change: Save) -> Result<D
         EventType::TaskCompleted => {
             store::reminders::cancel_for_task(tx, after.id).await?;
         }
-        EventType::TaskReopened => renew_reminders(tx, job, &after).await?,
-        _ if before.due != after.due || before.zone != after.zone => renew_reminders(tx, job, &after).await?,
+        EventType::TaskReopened => renew_reminders(tx, &after).await?,
+        _ if before.due != after.due || before.zone != after.zone => renew_reminders(tx, &after).await?,
         _ => {}
     }
     job.record(tx, kind, after.id, after.version, snapshot(&after), changes(&before, &after)).await?;
@@ -230,7 +230,7 @@ fn occurrence(task: &Task) -> String {
 /// Sets the reminders of `task` anew after its due time changed, or after it was opened again.
 ///
 /// One that has fired for this very due time stays fired: it does not come twice.
-pub(super) async fn renew_reminders<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -> Result<()> {
+pub(super) async fn renew_reminders(tx: &mut Tx, task: &Task) -> Result<()> {
     let now = tx.now();
     for reminder in store::reminders::for_task(tx, task.id).await? {
         let Some(due_at) = reminder.when.instant(task.due, &zone(&task.zone)?) else {
@@ -246,10 +246,9 @@ pub(super) async fn renew_reminders<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -
             ReminderState::Cancelled if !moved => {
                 store::reminders::replace(tx, reminder.id, due_at).await?;
             }
-            ReminderState::Fired => {
-                add_reminder(tx, job, task, reminder.member, reminder.when).await?;
-            }
-            ReminderState::Pending | ReminderState::Cancelled => {
+            // One that fired for the former due time comes again for the new one, as the same row: the history
+            // keeps that it fired.
+            _ => {
                 store::reminders::replace(tx, reminder.id, due_at).await?;
             }
         }

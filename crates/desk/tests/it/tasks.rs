@@ -151,6 +151,29 @@ async fn a_reminder_follows_its_due_date_and_ends_with_the_task() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_that_fired_comes_once_for_each_new_due_date() {
+    both(async |database| {
+        let stage = Stage::set(database).await;
+        let past = Due { date: date(2020, 1, 1), time: Some(time(9, 0, 0, 0)) };
+        let reminders = vec![When::Before { before_minutes: 0 }];
+        let made = make(&stage, NewTask { due: Some(past), reminders, ..titled("call Dana") }).await;
+        let claims = desk::reminders::claim_due(&stage.desk, 10).await.unwrap();
+        let claims = claims.into_iter().filter(|claim| claim.workspace == stage.workspace).collect();
+        assert_eq!(desk::reminders::fire(&stage.desk, stage.workspace, claims).await.unwrap(), 1);
+        for hour in [10, 11, 12] {
+            let until = Due { time: Some(time(hour, 0, 0, 0)), ..due_at_nine() };
+            let moved =
+                desk::tasks::snooze(&stage.desk, &stage.owner, made.view.task.id, until).await.unwrap().value;
+            let pending: Vec<_> =
+                moved.reminders.iter().filter(|reminder| reminder.state == ReminderState::Pending).collect();
+            assert_eq!(pending.len(), 1, "after moving to {hour}");
+            assert_eq!(Some(pending[0].due_at), moved.view.task.due_at);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn finishing_a_recurring_task_makes_the_next_one_once() {
     both(async |database| {
         let stage = Stage::set(database).await;

@@ -1,0 +1,72 @@
+//! What the machine is and what its disk can do.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn output(program: &str, args: &[&str]) -> String {
+    let done = Command::new(program).args(args).output();
+    done.map(|done| String::from_utf8_lossy(&done.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// The report's first lines: when, which commit, which machine.
+pub(crate) fn heading() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name\t: ")).unwrap_or("unknown");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total: u64 = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))
+        .and_then(|line| line.split_whitespace().next())
+        .and_then(|kib| kib.parse().ok())
+        .unwrap_or(0);
+    let dirty = if output("git", &["status", "--porcelain", "--", "crates", "Cargo.lock"]).is_empty() {
+        ""
+    } else {
+        " with changes"
+    };
+    format!(
+        "# Benchmarks\n\n`make bench` at commit {}{dirty}, {}.\n\nMachine: {model}, {cores} cores, {:.0} GiB, {}; \
+         the load generator and the databases run on it too.\n",
+        output("git", &["rev-parse", "--short", "HEAD"]),
+        output("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
+        total as f64 / 1024.0 / 1024.0,
+        output("uname", &["-sr"]),
+    )
+}
+
+/// How long an fsync of one page takes on the disk that `folder` is on: the median of `rounds`.
+pub(crate) fn fsync(folder: &Path) -> Duration {
+    let path = folder.join("fsync-probe");
+    let mut file =
+        OpenOptions::new().create(true).write(true).truncate(true).open(&path).expect("a probe file");
+    let page = [7_u8; 4096];
+    let mut took: Vec<Duration> = (0..200)
+        .map(|_| {
+            file.write_all(&page).expect("a page is written");
+            let started = Instant::now();
+            file.sync_data().expect("the disk syncs");
+            started.elapsed()
+        })
+        .collect();
+    let _ = std::fs::remove_file(&path);
+    took.sort();
+    took[took.len() / 2]
+}
+
+/// The value below which `share` of `values` are.
+pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
+    if values.is_empty() {
+        return Duration::ZERO;
+    }
+    values.sort();
+    values[(((values.len() - 1) as f64) * share).round() as usize]
+}
+
+/// Milliseconds with two digits behind the point.
+pub(crate) fn ms(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
+}

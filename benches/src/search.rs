@@ -1,0 +1,67 @@
+//! Searching ten thousand tasks, in the process and over HTTP, for rare and for common words.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use crate::http::Client;
+use crate::machine::{ms, percentile};
+use crate::server::{Place, Prepared, fill_tasks};
+
+const WORDS: [(&str, &str); 5] = [
+    ("rare", "zebra3"),
+    ("one in twelve", "hartmann"),
+    ("in every task", "task"),
+    ("two words", "invoice dana"),
+    ("a beginning", "contr"),
+];
+const TIMES: usize = 400;
+
+async fn measure(place: Place, name: &str, out: &mut String) {
+    let prepared = Prepared::new(place).await;
+    fill_tasks(&prepared.desk, &prepared.owner, 10_000).await;
+    let mut inside = Vec::new();
+    for (_, word) in WORDS {
+        let mut took: Vec<Duration> = Vec::new();
+        for _ in 0..TIMES {
+            let started = Instant::now();
+            let hits = desk::search::search(&prepared.desk, &prepared.owner, word, Vec::new(), 20)
+                .await
+                .expect("hits");
+            took.push(started.elapsed());
+            assert!(!hits.is_empty(), "{word} finds nothing");
+        }
+        inside.push(took);
+    }
+    let running = prepared.start().await;
+    let mut client = Client::connect(&running.address, &running.token).await;
+    for ((kind, word), mut inside) in WORDS.into_iter().zip(inside) {
+        let mut took = Vec::new();
+        let path = format!("/api/v1/search?q={}", word.replace(' ', "%20"));
+        for _ in 0..TIMES {
+            let started = Instant::now();
+            let (status, _) = client.send("GET", &path, "").await;
+            took.push(started.elapsed());
+            assert_eq!(status, 200);
+        }
+        let _ = writeln!(
+            out,
+            "| {name} | {kind} (“{word}”) | {} | {} | {} | {} | ≤ 5 ms and ≤ 10 ms |",
+            ms(percentile(&mut inside, 0.5)),
+            ms(percentile(&mut inside, 0.99)),
+            ms(percentile(&mut took, 0.5)),
+            ms(percentile(&mut took, 0.99)),
+        );
+    }
+}
+
+pub(crate) async fn run() -> String {
+    let mut out = String::from("## Searching 10,000 tasks\n\n");
+    let _ = writeln!(out, "{TIMES} searches each, one after the other.\n");
+    let _ = writeln!(
+        out,
+        "| database | word | in the process, median | p99 | over HTTP, median | p99 | wanted (p99) |\n|---|---|---|---|---|---|---|"
+    );
+    measure(Place::Sqlite, "SQLite", &mut out).await;
+    measure(Place::Postgres(testkit::empty_postgres().await), "PostgreSQL", &mut out).await;
+    out
+}
