@@ -24,6 +24,8 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run Deskhand: the page, the widget, the API, and what happens in the background
+    Serve(Serve),
     /// Bring the database up to date
     Migrate(Migrate),
     /// See or check the settings
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
+    /// Print the OpenAPI 3.1 document of the API
+    Openapi,
 }
 
 /// Which database a command works on, when it is not the one of the settings.
@@ -83,6 +87,29 @@ pub(crate) struct Where {
     /// The database: sqlite://PATH or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Arguments)]
+pub(crate) struct Serve {
+    /// Which database
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Where people, visitors and programs connect; 127.0.0.1:8000 where nothing is given
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// What carries events to the workers
+    #[arg(long, value_name = "URL")]
+    pub(crate) bus: Option<String>,
+    /// The parts to run, such as web,api; all where nothing is given
+    #[arg(long, value_name = "LIST")]
+    pub(crate) roles: Option<String>,
+    /// The groups of workers to run, such as hand,notify; all where nothing is given
+    #[arg(long, value_name = "LIST")]
+    pub(crate) groups: Option<String>,
+    /// Fill an empty database with a made-up workspace, and print how to sign in
+    #[arg(long)]
+    pub(crate) demo: bool,
 }
 
 /// Arguments of `migrate`.
@@ -431,10 +458,10 @@ pub(crate) struct TaskList {
     /// Where they stand
     #[arg(long, value_enum, default_value = "open")]
     pub(crate) status: StatusFilter,
-    /// Whose they are: `me`, `none` or a member's id
+    /// Whose they are: `me`, `none`, or a member's name
     #[arg(long)]
     pub(crate) assignee: Option<String>,
-    /// The project's id, or `none`
+    /// The project's name, or `none`
     #[arg(long)]
     pub(crate) project: Option<String>,
     /// A label that they have

@@ -46,5 +46,8 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Words(args) => words::run(&args, output),
         Command::Schemas(args) => schemas::run(&args, output),
         Command::Config { command } => config::run(command, settings, output),
+        Command::Openapi => output.text(&server::openapi_json()),
+        // It has threads of its own and is started before there are any.
+        Command::Serve(_) => Err(Failure::Failed("serve is no command of this kind".to_owned())),
     }
 }

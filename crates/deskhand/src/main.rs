@@ -12,19 +12,23 @@ mod failure;
 mod files;
 mod output;
 mod prompt;
+mod serve;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::Args;
+use args::{Args, Command};
 use output::Output;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let output = Output::new(args.json);
-    let command = commands::run(args.command, args.config, output);
-    match commands::wait(command) {
+    let done = match args.command {
+        Command::Serve(serve) => serve::run(&serve, args.config),
+        command => commands::wait(commands::run(command, args.config, output)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.report();

@@ -12,6 +12,8 @@ use crate::output::{Output, note};
 
 /// How many bytes of files go into one request.
 const BATCH: usize = 400_000;
+/// The most files of one request.
+const BATCH_FILES: usize = 200;
 /// The most characters of an article, which is also what is worth sending.
 const FILE_LIMIT: u64 = 1_000_000;
 
@@ -39,33 +41,23 @@ pub(crate) async fn import(args: &ArticlesImport, output: Output) -> Outcome {
     if files.is_empty() && failed.is_empty() {
         return Err(Failure::Failed(format!("there are no Markdown files (.md) in {}", args.dir.display())));
     }
-    let mut report = json!({ "created": [], "updated": [], "unchanged": [], "failed": [] });
+    let mut counts = [("created", 0), ("updated", 0), ("unchanged", 0)];
     for batch in batches(files) {
         let body: Vec<Value> =
             batch.iter().map(|file| json!({ "path": file.path, "text": file.text })).collect();
         let answer = client.post("/api/v1/articles/import", &json!({ "files": body })).await?;
-        for key in ["created", "updated", "unchanged", "failed"] {
-            if let (Some(Value::Array(all)), Some(Value::Array(more))) =
-                (report.get_mut(key), answer.get(key))
-            {
-                all.extend(more.iter().cloned());
-            }
+        for (key, count) in &mut counts {
+            *count += answer.get(*key).and_then(Value::as_u64).unwrap_or_default();
         }
+        failed.extend(answer.get("failed").and_then(Value::as_array).cloned().unwrap_or_default());
     }
-    if let Some(Value::Array(all)) = report.get_mut("failed") {
-        all.extend(failed);
-    }
-    let count = |key: &str| report.get(key).and_then(Value::as_array).map_or(0, Vec::len);
-    let broken = count("failed");
+    let [created, updated, unchanged] = counts.map(|(_, count)| count);
+    let report = json!({ "created": created, "updated": updated, "unchanged": unchanged, "failed": failed });
+    let broken = failed.len();
     output.result(&report, || {
-        format!(
-            "{} new, {} updated, {} unchanged, {broken} failed",
-            count("created"),
-            count("updated"),
-            count("unchanged")
-        )
+        format!("{created} new, {updated} updated, {unchanged} unchanged, {broken} failed")
     })?;
-    for file in report.get("failed").and_then(Value::as_array).into_iter().flatten() {
+    for file in &failed {
         let word = |key: &str| file.get(key).and_then(Value::as_str).unwrap_or_default();
         note(&format!("{}: {}", word("path"), word("reason")));
     }
@@ -108,7 +100,7 @@ fn batches(files: Vec<File>) -> Vec<Vec<File>> {
     let mut size = 0;
     for file in files {
         let bytes = file.text.len() + file.path.len() + 64;
-        match batches.last_mut().filter(|_| size + bytes <= BATCH) {
+        match batches.last_mut().filter(|batch| size + bytes <= BATCH && batch.len() < BATCH_FILES) {
             Some(batch) => {
                 size += bytes;
                 batch.push(file);

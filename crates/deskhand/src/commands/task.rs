@@ -90,14 +90,43 @@ fn describe(task: &Value) -> String {
 /// The task of that number or id.
 async fn find(client: &Client, name: &str) -> Outcome<Value> {
     let name = name.trim_start_matches('#');
-    if name.parse::<uuid::Uuid>().is_err() && name.parse::<u64>().is_err() {
-        return Err(Failure::Usage(format!("{name} is no task's number; `deskhand task list` shows them")));
+    if name.parse::<uuid::Uuid>().is_ok() {
+        return client.get(&format!("/api/v1/tasks/{name}"), &[]).await;
     }
-    client.get(&format!("/api/v1/tasks/{name}"), &[]).await
+    let Ok(number) = name.parse::<i64>() else {
+        return Err(Failure::Usage(format!("{name} is no task's number; `deskhand task list` shows them")));
+    };
+    // The search knows records by their numbers, and puts those first.
+    let query = [("q", format!("#{number}")), ("kind", "task".to_owned()), ("limit", "5".to_owned())];
+    let found = client.get("/api/v1/search", &query).await?;
+    let hits = found.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match hits.iter().find(|hit| hit.get("number").and_then(Value::as_i64) == Some(number)) {
+        Some(hit) => client.get(&format!("/api/v1/tasks/{}", word(hit, "/id")), &[]).await,
+        None => Err(Failure::Failed(format!("there is no task #{number}"))),
+    }
 }
 
 async fn id(client: &Client, name: &str) -> Outcome<String> {
     Ok(word(&find(client, name).await?, "/id").to_owned())
+}
+
+/// The id of the member or project of that name; words that the API knows, and ids, stay as they are.
+async fn named(client: &Client, records: &str, name: Option<&str>) -> Outcome<Option<String>> {
+    let Some(name) = name else { return Ok(None) };
+    if matches!(name, "me" | "none") || name.parse::<uuid::Uuid>().is_ok() {
+        return Ok(Some(name.to_owned()));
+    }
+    let all = client.get(&format!("/api/v1/{records}"), &[]).await?;
+    let items = all.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let wanted = name.to_lowercase();
+    let is_called = |item: &&Value| {
+        let full = word(item, "/name").to_lowercase();
+        full == wanted || full.split_whitespace().next() == Some(wanted.as_str())
+    };
+    match items.iter().find(is_called) {
+        Some(item) => Ok(Some(word(item, "/id").to_owned())),
+        None => Err(Failure::Failed(format!("there is nothing called {name} among the {records}"))),
+    }
 }
 
 async fn add(client: &Client, args: &TaskAdd, output: Output) -> Outcome {
@@ -150,8 +179,8 @@ async fn list(client: &Client, args: &TaskList, output: Output) -> Outcome {
         DueFilter::Any => "any",
     });
     let asked = [
-        ("assignee", args.assignee.clone()),
-        ("project", args.project.clone()),
+        ("assignee", named(client, "members", args.assignee.as_deref()).await?),
+        ("project", named(client, "projects", args.project.as_deref()).await?),
         ("label", args.label.clone()),
         ("priority", args.priority.map(|priority| priority.to_string())),
         ("due", due.map(str::to_owned)),

@@ -1,0 +1,270 @@
+//! `serve`: runs the roles of this process from the settings to the last commit.
+//!
+//! This is the wiring and nothing else: what the parts do is theirs to know.
+
+mod demo;
+mod drain;
+mod hand;
+mod key;
+mod listen;
+mod logging;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use bus::{Bus, Handler, Live};
+use channels::mail::Mailer;
+use config::{BusUrl, Config, Group, Role};
+use desk::Desk;
+use domain::{SystemClock, SystemIds};
+use server::{App, Health, Metrics};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use workers::{MailSettings, WorkersOptions};
+
+use crate::args::Serve;
+use crate::database;
+use crate::failure::{Failure, Outcome, chain};
+use crate::output::note;
+
+/// How many threads run the asynchronous work. Waiting is most of it; the databases have threads of their own.
+const THREADS: usize = 2;
+/// The most threads for what would hold up the others, such as hashing passwords.
+const BLOCKING_THREADS: usize = 8;
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn run(args: &Serve, settings: Option<PathBuf>) -> Outcome {
+    let config = load(args, settings)?;
+    logging::start(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::because("the program cannot start", &error))?;
+    let outcome = runtime.block_on(serve(args, &config));
+    // What did not end in time is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
+    let mut sources = database::sources(settings);
+    let flags = [
+        ("data_dir", &args.place.data_dir),
+        ("listen", &args.listen),
+        ("database_url", &args.place.database_url),
+        ("bus_url", &args.bus),
+        ("roles", &args.roles),
+        ("groups", &args.groups),
+    ];
+    for (key, value) in flags {
+        if let Some(value) = value {
+            sources = sources.flag(key, value);
+        }
+    }
+    let config = Config::load(sources)?;
+    if config.bus_url != BusUrl::Database {
+        return Err(Failure::Usage(format!(
+            "bus_url is {}, and this version carries events in the database only: leave bus_url out, or set it to \
+             database:",
+            config.bus_url
+        )));
+    }
+    if config.roles.contains(&Role::Web) && !config.roles.contains(&Role::Api) {
+        return Err(Failure::Usage(
+            "role web needs role api in the same process in this version: run both, as in --roles web,api"
+                .to_owned(),
+        ));
+    }
+    if args.demo && config.roles.len() < Role::ALL.len() {
+        return Err(Failure::Usage(
+            "--demo shows the whole desk and needs every role in this process: leave roles out".to_owned(),
+        ));
+    }
+    Ok(config)
+}
+
+/// What a process has open while it serves.
+struct Running {
+    desk: Desk,
+    health: Health,
+    metrics: Metrics,
+    shutdown: CancellationToken,
+    /// Listeners, and what keeps the server's memory true.
+    tasks: JoinSet<()>,
+    workers: workers::Workers,
+}
+
+async fn serve(args: &Serve, config: &Config) -> Outcome {
+    let mut signals = drain::Signals::new()?;
+    let begun = tokio::time::Instant::now();
+    key::ensure(config)?;
+    // The address comes first: that somebody else has it is quickly said, before anything was touched.
+    let serves = config.roles.contains(&Role::Api);
+    let listener = if serves { Some(listen::bind("listen", config.listen).await?) } else { None };
+    let management = match config.management_listen {
+        Some(address) => Some(listen::bind("management_listen", address).await?),
+        None => None,
+    };
+    let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let running = tokio::select! {
+        running = start(config, listener, management) => running?,
+        () = signals.first() => return Ok(()),
+    };
+    running.health.set_started();
+    let ready_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let roles: Vec<&str> = config.roles.iter().map(|role| role.as_str()).collect();
+    info!(ready_ms, roles = roles.join(","), version = env!("CARGO_PKG_VERSION"), "Deskhand is ready");
+    tokio::select! {
+        welcomed = welcome(args, config, &running, address) => {
+            welcomed?;
+            signals.first().await;
+        }
+        () = signals.first() => {}
+    }
+    info!("Deskhand ends: what is in flight is finished first; a second signal ends it at once");
+    drain::drain(running, signals, config.shutdown.drain_secs).await;
+    Ok(())
+}
+
+/// Opens the database and starts everything that the roles ask for.
+async fn start(
+    config: &Config,
+    listener: Option<TcpListener>,
+    management: Option<TcpListener>,
+) -> Outcome<Running> {
+    let location = database::location(config);
+    database::require_whole(&location)?;
+    let store = Store::open(database::options(config, true)).await?;
+    let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
+    let bus = Bus::database(store);
+    let live = bus.live().await?;
+    let health = Health::default();
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))
+        .map_err(|error| Failure::because("the metrics cannot be set up", &error))?;
+    let shutdown = CancellationToken::new();
+    let app = App::new(
+        server_options(config),
+        desk.clone(),
+        bus.clone(),
+        live.clone(),
+        health.clone(),
+        metrics.clone(),
+    );
+    let mut tasks = JoinSet::new();
+    if let Some(listener) = listener {
+        listen_for(&mut tasks, listener, server::router(app.clone()), &shutdown);
+        keep_live(&mut tasks, live, &shutdown);
+    }
+    if let Some(management) = management {
+        listen_for(&mut tasks, management, server::management_router(app.clone()), &shutdown);
+    }
+    tasks.spawn(async move { app.keep().await });
+    let workers = workers::start(workers_options(config, &desk, bus)?, &shutdown);
+    Ok(Running { desk, health, metrics, shutdown, tasks, workers })
+}
+
+fn keep_live(tasks: &mut JoinSet<()>, live: Live, shutdown: &CancellationToken) {
+    let shutdown = shutdown.clone();
+    tasks.spawn(async move { live.run(shutdown).await });
+}
+
+/// Serves `router` at `listener` until `shutdown`; then takes no more, and finishes what has begun.
+fn listen_for(tasks: &mut JoinSet<()>, listener: TcpListener, router: Router, shutdown: &CancellationToken) {
+    let shutdown = shutdown.clone().cancelled_owned();
+    // An answer is one write and has nothing to wait for.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a connection may be slow");
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(shutdown).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the listener failed");
+        }
+    });
+}
+
+fn server_options(config: &Config) -> server::Options {
+    let limits = &config.limits;
+    server::Options {
+        public_url: config.public_url.as_ref().map(|url| url.as_str().to_owned()),
+        secure: config.public_url.as_ref().is_some_and(config::WebUrl::is_https),
+        trusted_proxies: config
+            .trusted_proxies
+            .iter()
+            .map(|network| server::Network::new(network.addr(), network.prefix_len()))
+            .collect(),
+        body_bytes: usize::try_from(limits.body_bytes).unwrap_or(usize::MAX),
+        requests_per_minute: limits.requests_per_minute,
+        visitor_messages_per_minute: limits.visitor_messages_per_minute,
+        sign_in_per_minute: limits.sign_in_per_minute,
+    }
+}
+
+fn workers_options(config: &Config, desk: &Desk, bus: Bus) -> Outcome<WorkersOptions> {
+    let mut groups = BTreeSet::new();
+    let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+    if config.roles.contains(&Role::Workers) {
+        for group in &config.groups {
+            match group {
+                Group::Recurring => _ = groups.insert(workers::Group::Recurring),
+                Group::Notify => _ = groups.insert(workers::Group::Notify),
+                Group::Audit => _ = groups.insert(workers::Group::Audit),
+                Group::Hand => handlers.push(hand::handler(config, desk)?),
+                // Live updates are told by every process that serves pages; calls to other systems come later.
+                Group::Live | Group::Webhooks => {}
+            }
+        }
+    }
+    if config.otlp.endpoint.is_some() {
+        warn!("otlp.endpoint is set, and this version sends no traces yet");
+    }
+    Ok(WorkersOptions {
+        desk: desk.clone(),
+        bus,
+        groups,
+        handlers,
+        clock: config.roles.contains(&Role::Clock),
+        relay: config.roles.contains(&Role::Relay),
+        mail: mail(config)?,
+    })
+}
+
+fn mail(config: &Config) -> Outcome<Option<MailSettings>> {
+    let (Some(url), Some(from)) = (&config.smtp.url, &config.smtp.from) else { return Ok(None) };
+    let mailer = Mailer::new(url.expose(), from)
+        .map_err(|error| Failure::Usage(format!("mail cannot be sent: {}", chain(&error))))?;
+    Ok(Some(MailSettings { mailer, public_url: database::public_url(config) }))
+}
+
+/// Tells the person at the terminal where the desk is, and how the first owner comes in.
+async fn welcome(args: &Serve, config: &Config, running: &Running, address: Option<SocketAddr>) -> Outcome {
+    let Some(address) = address else {
+        note("Deskhand runs; this process serves no pages");
+        return Ok(());
+    };
+    let url = match &config.public_url {
+        Some(url) => url.as_str().to_owned(),
+        None => listen::url(address),
+    };
+    note(&format!("Deskhand is ready at {url}"));
+    if args.demo {
+        demo::fill(&running.desk, &url).await?;
+    }
+    if let Some(token) = desk::workspaces::setup_token(&running.desk).await? {
+        note(&format!(
+            "Make the first owner with this link. It works once, for a day:\n\n    {url}/setup#{token}\n"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! How a process ends: it takes nothing new, finishes what it has begun, and goes.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{error, info, warn};
+
+use super::Running;
+use crate::failure::{Failure, Outcome};
+
+/// How often it is looked whether the sockets are closed.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// The signals that ask the process to end.
+pub(super) struct Signals {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Takes the signals from their default, which is to end at once.
+    pub(super) fn new() -> Outcome<Self> {
+        let cannot = |error: std::io::Error| Failure::because("signals cannot be received", &error);
+        Ok(Self {
+            term: signal(SignalKind::terminate()).map_err(cannot)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(cannot)?,
+        })
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn first(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Ends what runs, within `secs`; a second signal ends the waiting.
+pub(super) async fn drain(running: Running, mut signals: Signals, secs: u64) {
+    let deadline = Instant::now() + Duration::from_secs(secs);
+    let Running { desk, health, metrics, shutdown, mut tasks, workers } = running;
+    // No new traffic, and the sockets are told to come back elsewhere; then no new connections, no new work.
+    health.set_draining();
+    shutdown.cancel();
+    let ended = async {
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                error!(error = &error as &dyn std::error::Error, "a part of the server broke");
+            }
+        }
+        workers.ended().await;
+        while sockets(&metrics) > 0.0 {
+            sleep(LOOK).await;
+        }
+        desk.store().close().await;
+    };
+    tokio::select! {
+        ended = timeout_at(deadline, ended) => match ended {
+            Ok(()) => info!("Deskhand has ended; everything was finished"),
+            // Nothing is lost: what was not finished was not acknowledged, and is begun anew elsewhere.
+            Err(_) => warn!(drain_secs = secs, "Deskhand ends now; some work was cut off"),
+        },
+        () = signals.first() => warn!("a second signal: Deskhand ends now; some work was cut off"),
+    }
+}
+
+/// How many live sockets are open.
+fn sockets(metrics: &server::Metrics) -> f64 {
+    let families = metrics.registry().gather();
+    let live = families.iter().find(|family| family.name() == "deskhand_live_connections");
+    live.and_then(|family| family.get_metric().first()).map_or(0.0, |metric| metric.get_gauge().get_value())
+}

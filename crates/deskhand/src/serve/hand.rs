@@ -1,0 +1,74 @@
+//! The group `hand`: brings what customers write to the answering agent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Delivery, HandleError, Handler};
+use config::Config;
+use desk::Desk;
+use domain::{EventType, Topic};
+use futures_util::future::BoxFuture;
+use hand::{Hand, Model, OpenAi, OpenAiOptions};
+
+use crate::failure::{Failure, Outcome};
+
+/// The hand's handler. Idempotent by the event's id: what is posted carries the ledger's row with it.
+struct Answerer {
+    hand: Hand,
+    desk: Desk,
+}
+
+/// The hand, with the model that the settings name.
+pub(super) fn handler(config: &Config, desk: &Desk) -> Outcome<Arc<dyn Handler>> {
+    let model = match &config.model.url {
+        None => None,
+        Some(url) => {
+            let options = OpenAiOptions {
+                url: url.as_str().to_owned(),
+                name: config.model.name.clone().unwrap_or_default(),
+                key: config.model.key.as_ref().map(|key| key.expose().to_owned()),
+                timeout: Duration::from_secs(config.model.timeout_secs),
+            };
+            let model =
+                OpenAi::new(options).map_err(|error| Failure::because("the model cannot be used", &error))?;
+            Some(Arc::new(model) as Arc<dyn Model>)
+        }
+    };
+    Ok(Arc::new(Answerer { hand: Hand::new(model), desk: desk.clone() }))
+}
+
+impl Handler for Answerer {
+    fn group(&self) -> &'static str {
+        "hand"
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::ConversationsIncoming]
+    }
+
+    fn wants(&self, kind: EventType) -> bool {
+        kind == EventType::MessageReceived
+    }
+
+    fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
+        Box::pin(async move {
+            for delivery in deliveries {
+                let delivery = desk::Delivery {
+                    group: delivery.group,
+                    topic: delivery.topic,
+                    partition: delivery.partition,
+                    fence: delivery.fence,
+                    event: delivery.event.clone(),
+                };
+                match hand::answer(&self.hand, &self.desk, &delivery).await {
+                    Ok(()) | Err(desk::Error::Handled) => {}
+                    Err(desk::Error::Store(error)) if error.is_transient() => {
+                        return Err(HandleError::Unavailable(error.into()));
+                    }
+                    Err(error) => return Err(HandleError::Failed(error.into())),
+                }
+            }
+            Ok(())
+        })
+    }
+}
