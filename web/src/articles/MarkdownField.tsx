@@ -42,7 +42,7 @@ export function MarkdownField({
     <div className="flex min-h-0 flex-1 flex-col">
       <div
         role="toolbar"
-        aria-label={texts.articles.body}
+        aria-label={texts.articles.formatting}
         className="flex shrink-0 items-center gap-0.5 overflow-x-auto px-3 py-1"
       >
         {tools.map((t) => (

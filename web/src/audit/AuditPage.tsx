@@ -24,7 +24,7 @@ const kinds = [
   "article",
   "member",
   "channel",
-  "settings",
+  "workspace",
   "project",
   "token",
 ];

@@ -29,7 +29,7 @@ export function HitBody({ hit }: { hit: Hit }) {
             <span className="shrink-0 text-12 text-ink-3">{texts.common.number(hit.number)}</span>
           ) : null}
         </span>
-        {hit.snippet.length ? (
+        {hit.snippet.some((s) => s.hit) ? (
           <span className="block truncate text-12 text-ink-3">
             {hit.snippet.map((s, i) =>
               s.hit ? (

@@ -24,7 +24,7 @@ export const searchKinds: (RecordKind | "all")[] = [
 export function SearchPage() {
   const { q = "", kind = "all" } = useSearch({ from: "/app/search" });
   const navigate = useNavigate();
-  const query = useQuery(searchQuery(q, kind, 100));
+  const query = useQuery(searchQuery(q, kind, 50));
   const set = (change: object) => void navigate({ to: ".", search: changed(change), replace: true });
   return (
     <div className="flex h-full flex-col">
