@@ -5,7 +5,7 @@ import { type Answer, api } from "@/api/client";
 import { keys, patchPages } from "@/api/query";
 import { useReport } from "@/api/report";
 import { Conflict, inTurn, saveFields } from "@/api/save";
-import type { Task, TaskWrite } from "@/api/types";
+import type { Task, TaskNew, TaskWrite } from "@/api/types";
 import { outbox } from "@/inbox/outbox";
 import { conversationQuery } from "@/inbox/queries";
 import { texts } from "@/texts";
@@ -189,7 +189,7 @@ export function useTaskChanges() {
       refresh(client);
     };
 
-    const create = async (body: TaskWrite & { title: string }): Promise<Task | null> => {
+    const create = async (body: TaskNew): Promise<Task | null> => {
       try {
         const { data, undoId } = await api.create<Task>("/tasks", body);
         if (!body.parent) report.done(texts.tasks.created1(data.title), undoId);
