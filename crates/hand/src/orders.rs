@@ -4,8 +4,8 @@
 //! does goes through a use case of the desk, under the authority of whoever says it: there is no rule in here
 //! about what may be done, only sentences about it.
 
-pub mod describe;
 mod again;
+pub mod describe;
 mod lists;
 mod outcome;
 mod pick;
@@ -260,7 +260,10 @@ impl Order<'_> {
             kept = desk::chats::add(self.desk, &self.caller, chat, item).await;
         }
         if let Err(error) = kept {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an order could not be kept in its chat");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an order could not be kept in its chat"
+            );
         }
         chat
     }

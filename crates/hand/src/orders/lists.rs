@@ -21,7 +21,11 @@ const HITS: usize = 20;
 /// `due today`, `due from … to …`.
 fn period_words(from: Date, to: Date, today: Date) -> String {
     let near = |date: Date| describe_date(date, today);
-    if from == to { format!("due {}", near(from)) } else { format!("due from {} to {}", near(from), near(to)) }
+    if from == to {
+        format!("due {}", near(from))
+    } else {
+        format!("due from {} to {}", near(from), near(to))
+    }
 }
 
 impl Order<'_> {
@@ -55,7 +59,11 @@ impl Order<'_> {
             let person = self.person(name).await?;
             filter.assignee = Some(Some(person.id));
             let you = Some(person.id) == self.caller.member();
-            said.push(if you { "assigned to you".to_owned() } else { format!("assigned to {}", person.shown) });
+            said.push(if you {
+                "assigned to you".to_owned()
+            } else {
+                format!("assigned to {}", person.shown)
+            });
         }
         if let Some(name) = &asked.project {
             let (id, name) = self.project_of(name).await?;

@@ -70,7 +70,12 @@ impl Order<'_> {
     /// The task that is meant. Finished ones are only looked at where no open one fits, or, with `done`, first.
     ///
     /// Only a title that the words stand in, as they are, is taken; anything less certain is asked about.
-    pub(super) async fn task(&self, target: &Target, command: &Command, done: bool) -> Result<FullTask, Stop> {
+    pub(super) async fn task(
+        &self,
+        target: &Target,
+        command: &Command,
+        done: bool,
+    ) -> Result<FullTask, Stop> {
         let words = match target {
             Target::Number { number } => return self.task_by_number(*number).await,
             Target::Words(words) => words,
@@ -111,7 +116,8 @@ impl Order<'_> {
     async fn no_such_task(&self, words: &str, command: &Command) -> Result<Stop, Stop> {
         let shown = text::shorten(words, 80);
         let kinds = vec![desk::search::Kind::Task];
-        let near = desk::search::search(self.desk, &self.caller, &text::shorten(words, 400), kinds, 5).await?;
+        let near =
+            desk::search::search(self.desk, &self.caller, &text::shorten(words, 400), kinds, 5).await?;
         let choices: Vec<Record> = near
             .into_iter()
             .map(|hit| Record { kind: "task", id: hit.id, number: hit.number, title: hit.title })
@@ -155,7 +161,10 @@ impl Order<'_> {
             }
             [] => {
                 let names: Vec<&str> = active.iter().map(|member| member.name.as_str()).collect();
-                Err(Stop::failed(format!("Nobody here is called “{shown}”. Members are {}.", some(&names, "and"))))
+                Err(Stop::failed(format!(
+                    "Nobody here is called “{shown}”. Members are {}.",
+                    some(&names, "and")
+                )))
             }
             several => {
                 let names: Vec<&str> = several.iter().map(|member| member.name.as_str()).collect();
@@ -185,7 +194,8 @@ impl Order<'_> {
         if let Some((id, name)) = self.known_project(name).await? {
             return Ok(PickedProject { pick: PickProject::Id(id), shown: name });
         }
-        let name = text::line(name, 100).map_err(|error| Stop::failed(format!("The project's name {error}.")))?;
+        let name =
+            text::line(name, 100).map_err(|error| Stop::failed(format!("The project's name {error}.")))?;
         Ok(PickedProject { shown: format!("{name} (new)"), pick: PickProject::Name(name) })
     }
 

@@ -58,7 +58,9 @@ fn check_labels(labels: &[String]) -> Result<(), Stop> {
 fn check_reminders(task: &words::NewTask) -> Result<(), Stop> {
     if task.reminders.len() > REMINDERS_LIMIT {
         let n = task.reminders.len();
-        return Err(Stop::failed(format!("A task has at most {REMINDERS_LIMIT} reminders, and these are {n}.")));
+        return Err(Stop::failed(format!(
+            "A task has at most {REMINDERS_LIMIT} reminders, and these are {n}."
+        )));
     }
     let counted = task.reminders.iter().any(|reminder| matches!(reminder, words::Reminder::Before { .. }));
     if task.due.is_none() && counted {
@@ -126,7 +128,9 @@ impl Order<'_> {
         let ticket = match desk::tickets::get(self.desk, &self.caller, id).await {
             Ok(view) => view.ticket,
             Err(desk::Error::NotFound(_)) => {
-                return Err(Stop::failed("The ticket that this task is for is not there; say it without the ticket."));
+                return Err(Stop::failed(
+                    "The ticket that this task is for is not there; say it without the ticket.",
+                ));
             }
             Err(error) => return Err(error.into()),
         };

@@ -17,7 +17,9 @@ pub(super) fn sentence(error: &Error) -> Option<String> {
         Error::Forbidden { .. } => "Your role does not allow this; ask an admin.".to_owned(),
         Error::NotFound(what) => format!("There is no such {what}; it may have been deleted meanwhile."),
         Error::Invalid(fields) => fields.iter().map(field).collect::<Vec<_>>().join(" "),
-        Error::Stale { kind, .. } => format!("The {kind} was changed by somebody else just now; say it again."),
+        Error::Stale { kind, .. } => {
+            format!("The {kind} was changed by somebody else just now; say it again.")
+        }
         Error::AlreadyClaimed { .. } | Error::Conflict { .. } => capital(&format!("{error}.")),
         _ => return None,
     })
@@ -55,7 +57,8 @@ pub(super) fn question(reason: Clarify, text: &str) -> String {
             None => "That date can be read in two ways. Write the month, such as “on 3 April”.".to_owned(),
         },
         Clarify::InvalidDate => {
-            "There is no such day in the calendar. Name one that there is, such as “on 28 February”.".to_owned()
+            "There is no such day in the calendar. Name one that there is, such as “on 28 February”."
+                .to_owned()
         }
         Clarify::PastDate => {
             "That time is over already. Name one that is to come, such as “tomorrow at 9”.".to_owned()
@@ -72,16 +75,18 @@ pub(super) fn question(reason: Clarify, text: &str) -> String {
 
 /// The first date like `3/4` in a text, and its two readings.
 fn two_readings(text: &str) -> Option<(String, String, String)> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '!' | '?')).find_map(|word| {
-        let mut parts = word.trim_end_matches('.').split('/');
-        let mut number = || {
-            let part = parts.next()?;
-            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| part.parse::<i8>().ok()).flatten().filter(|n| (1..=12).contains(n))
-        };
-        let (a, b) = (number()?, number()?);
-        (a != b).then(|| (word.to_owned(), format!("{a} {}", month(b)), format!("{b} {}", month(a))))
-    })
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '!' | '?')).find_map(
+        |word| {
+            let mut parts = word.trim_end_matches('.').split('/');
+            let mut number = || {
+                let part = parts.next()?;
+                let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+                digits.then(|| part.parse::<i8>().ok()).flatten().filter(|n| (1..=12).contains(n))
+            };
+            let (a, b) = (number()?, number()?);
+            (a != b).then(|| (word.to_owned(), format!("{a} {}", month(b)), format!("{b} {}", month(a))))
+        },
+    )
 }
 
 /// What can be said.
@@ -106,7 +111,8 @@ pub(super) fn help() -> Outcome {
         text.push_str(example);
     }
     text.push_str("\nInstead of a number you can say a task's title; “undo” takes the last thing back.");
-    let lines = EXAMPLES.iter().map(|(label, example)| Line { label, value: (*example).to_owned() }).collect();
+    let lines =
+        EXAMPLES.iter().map(|(label, example)| Line { label, value: (*example).to_owned() }).collect();
     Outcome { lines, ..Outcome::new(Status::Answer, text) }
 }
 

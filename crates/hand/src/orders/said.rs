@@ -100,15 +100,34 @@ fn kind(what: What, words: &str) -> Option<&'static str> {
 /// Whether words that say when something is due name a time of day and no day.
 fn is_time(words: &str) -> bool {
     const TIMES: [&str; 20] = [
-        "at", "by", "before", "from", "between", "to", "and", "in", "the", "half", "past", "quarter", "am",
-        "pm", "noon", "midnight", "morning", "afternoon", "evening", "eod",
+        "at",
+        "by",
+        "before",
+        "from",
+        "between",
+        "to",
+        "and",
+        "in",
+        "the",
+        "half",
+        "past",
+        "quarter",
+        "am",
+        "pm",
+        "noon",
+        "midnight",
+        "morning",
+        "afternoon",
+        "evening",
+        "eod",
     ];
     let words = words.to_lowercase();
     let mut numbers = 0;
     let only_times = words.split([' ', '-', '–', '@']).filter(|word| !word.is_empty()).all(|word| {
         let word = word.trim_matches(',');
         let bare = word.trim_end_matches(['a', 'p', 'm', '.']);
-        let clock = !bare.is_empty() && bare.len() <= 5 && bare.chars().all(|c| c.is_ascii_digit() || c == ':');
+        let clock =
+            !bare.is_empty() && bare.len() <= 5 && bare.chars().all(|c| c.is_ascii_digit() || c == ':');
         numbers += usize::from(clock);
         clock || TIMES.contains(&word)
     });

@@ -36,9 +36,10 @@ impl Order<'_> {
         self.may(UseCase::CreateTask)?;
         let mut plan = self.plan(task).await?;
         self.link_ticket(&mut plan).await?;
-        let when = plan.input.due.map_or_else(String::new, |due| {
-            format!(", due {}", describe_due(due, self.now.date()))
-        });
+        let when = plan
+            .input
+            .due
+            .map_or_else(String::new, |due| format!(", due {}", describe_due(due, self.now.date())));
         if !self.confirm {
             let title = text::shorten(&plan.input.title, 80);
             let text = format!("Adds the task “{title}”{when}.");
@@ -158,12 +159,11 @@ impl Order<'_> {
                 patch.due = Some(Some(new));
             }
         }
-        if let Some(new) = changes.priority {
-            if Some(new) != known.priority {
-                said.push(format!("{} now", describe_priority(new)));
-                lines.push(row("Priority", from_to(known.priority.map(describe_priority), describe_priority(new))));
-                patch.priority = Some(Some(new));
-            }
+        if let Some(new) = changes.priority.filter(|new| Some(*new) != known.priority) {
+            said.push(format!("{} now", describe_priority(new)));
+            let was = known.priority.map(describe_priority);
+            lines.push(row("Priority", from_to(was, describe_priority(new))));
+            patch.priority = Some(Some(new));
         }
         if said.is_empty() {
             return Err(already(&task, "is like that already"));
@@ -304,7 +304,10 @@ impl Order<'_> {
         let number = known.number;
         let zone = self.zone_of(&known.zone)?;
         if known.status == Status::Done {
-            return Err(Stop::failed(format!("{} is done, so nothing reminds of it.", capital(&named(task)))));
+            return Err(Stop::failed(format!(
+                "{} is done, so nothing reminds of it.",
+                capital(&named(task))
+            )));
         }
         let kept = match said {
             When::At { at } => When::At { at: self.move_clock(at, &zone) },

@@ -36,9 +36,10 @@ impl Order<'_> {
             Command::CompleteTask(_) => self.close_ticket(number).await,
             Command::ReopenTask(_) => self.reopen_ticket(number).await,
             Command::AssignTask { assignee, .. } => self.assign_ticket(number, assignee).await,
-            Command::UpdateTask { changes: Changes { title: Some(title), due: None, priority: None }, .. } => {
-                self.rename_ticket(number, title).await
-            }
+            Command::UpdateTask {
+                changes: Changes { title: Some(title), due: None, priority: None },
+                ..
+            } => self.rename_ticket(number, title).await,
             _ => Err(Stop::failed(format!(
                 "With tickets this does not go; they can be closed, reopened, renamed and assigned, such as “close \
                  ticket {number}”. For the task of that number say “#{number}”."
@@ -51,7 +52,8 @@ impl Order<'_> {
         self.may(UseCase::WorkTicket)?;
         let wanted = i64::try_from(number).ok();
         let hits =
-            desk::search::search(self.desk, &self.caller, &format!("#{number}"), vec![Kind::Ticket], 10).await?;
+            desk::search::search(self.desk, &self.caller, &format!("#{number}"), vec![Kind::Ticket], 10)
+                .await?;
         let hit = hits.iter().find(|hit| hit.kind == Kind::Ticket && hit.number == wanted);
         match hit {
             Some(hit) => Ok(desk::tickets::get(self.desk, &self.caller, TicketId(hit.id)).await?),
@@ -120,7 +122,8 @@ impl Order<'_> {
             return Ok(Outcome::preview(text, lines, vec![record(&view)]));
         }
         let after =
-            desk::tickets::update(self.desk, &self.caller, view.ticket.id, Some(&subject), None, None).await?;
+            desk::tickets::update(self.desk, &self.caller, view.ticket.id, Some(&subject), None, None)
+                .await?;
         let text = format!("Renamed {} to “{to}”.", named(&view));
         Ok(Outcome::done(text, lines, vec![record(&after)], None))
     }

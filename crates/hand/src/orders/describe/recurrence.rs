@@ -54,7 +54,11 @@ pub fn describe_series(recurrence: &Recurrence, time: Option<Time>) -> String {
 fn last_moment(until: DateTime) -> String {
     let day = format!("{} {} {}", until.day(), month(until.month()), until.year());
     // A day is kept as its last second.
-    if until.time() == Time::constant(23, 59, 59, 0) { day } else { format!("{day}, {}", clock(until.time())) }
+    if until.time() == Time::constant(23, 59, 59, 0) {
+        day
+    } else {
+        format!("{day}, {}", clock(until.time()))
+    }
 }
 
 /// A weekday, with which of the period it is.
@@ -133,7 +137,8 @@ impl Parts {
 
     /// Minutes and hours: weekdays and months only narrow them.
     fn short(&self, unit: &str) -> String {
-        let days = if self.days.is_empty() { String::new() } else { format!(" on {}", plural_days(&self.days)) };
+        let days =
+            if self.days.is_empty() { String::new() } else { format!(" on {}", plural_days(&self.days)) };
         format!("{}{days}{}", self.every(unit), self.in_months())
     }
 
@@ -173,7 +178,9 @@ impl Parts {
         }
         match (self.days_of_month(), self.interval) {
             (None, _) => format!("{}{}", self.every("month"), self.in_months()),
-            (Some(what), 1) if self.months.is_empty() => format!("on {what} of every month{}", self.narrowed()),
+            (Some(what), 1) if self.months.is_empty() => {
+                format!("on {what} of every month{}", self.narrowed())
+            }
             (Some(what), 1) => format!("on {what} of {}{}", self.month_names(), self.narrowed()),
             (Some(what), _) => {
                 format!("{} on {what}{}{}", self.every("month"), self.in_months(), self.narrowed())
@@ -185,12 +192,14 @@ impl Parts {
         let mut text = self.every("year");
         if !self.weeks.is_empty() {
             let weeks: Vec<String> = self.weeks.iter().map(|n| from_end(*n, "week", "last week")).collect();
-            let days = if self.days.is_empty() { String::new() } else { format!("{} of ", plain_days(&self.days)) };
+            let days =
+                if self.days.is_empty() { String::new() } else { format!("{} of ", plain_days(&self.days)) };
             let joint = if self.days.is_empty() { "in" } else { "on" };
             text.push_str(&format!(" {joint} {days}{}{}", list(&weeks), self.in_months()));
             text.push_str(&self.also_month_days());
         } else if !self.year_days.is_empty() {
-            let days: Vec<String> = self.year_days.iter().map(|n| from_end(*n, "day", "the last day")).collect();
+            let days: Vec<String> =
+                self.year_days.iter().map(|n| from_end(*n, "day", "the last day")).collect();
             text.push_str(&format!(" on {}{}", list(&days), self.in_months()));
             if !self.days.is_empty() {
                 text.push_str(&format!(" when it is a {}", any_day(&self.days)));
@@ -223,7 +232,8 @@ impl Parts {
 
     /// `29 February`, where a yearly rule names days of months and nothing else.
     fn dates(&self) -> Option<String> {
-        let plain = self.days.is_empty() && self.positions.is_empty() && self.month_days.iter().all(|n| *n > 0);
+        let plain =
+            self.days.is_empty() && self.positions.is_empty() && self.month_days.iter().all(|n| *n > 0);
         if !plain || self.months.is_empty() || self.month_days.is_empty() {
             return None;
         }
@@ -277,7 +287,8 @@ impl Parts {
         let start = time.unwrap_or(Time::midnight());
         let mut text = String::new();
         if !self.hours.is_empty() {
-            let minutes = if self.minutes.is_empty() { vec![i32::from(start.minute())] } else { self.minutes.clone() };
+            let minutes =
+                if self.minutes.is_empty() { vec![i32::from(start.minute())] } else { self.minutes.clone() };
             let times: Vec<String> = self
                 .hours
                 .iter()
@@ -317,7 +328,9 @@ fn nth(n: i32) -> String {
 /// `first`, `22nd`, `last`, `second to last`.
 fn ordinal(n: i32) -> String {
     const NAMES: [&str; 6] = ["", "first", "second", "third", "fourth", "fifth"];
-    let name = |n: i32| usize::try_from(n).ok().and_then(|n| NAMES.get(n)).map_or_else(|| nth(n), |s| (*s).to_owned());
+    let name = |n: i32| {
+        usize::try_from(n).ok().and_then(|n| NAMES.get(n)).map_or_else(|| nth(n), |s| (*s).to_owned())
+    };
     match n {
         -1 => "last".to_owned(),
         n if n < 0 => format!("{} to last", name(n.saturating_neg())),
@@ -506,14 +519,20 @@ mod tests {
             ("FREQ=MONTHLY;BYDAY=MO", "every Monday"),
             ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "on the 13th of every month when it is a Friday"),
             ("FREQ=MONTHLY;BYMONTH=1,7;BYMONTHDAY=1", "on the 1st of January and July"),
-            ("FREQ=MONTHLY;BYMONTHDAY=1,11,21;BYSETPOS=2", "on the 1st, 11th and 21st (only the second of these) of every month"),
+            (
+                "FREQ=MONTHLY;BYMONTHDAY=1,11,21;BYSETPOS=2",
+                "on the 1st, 11th and 21st (only the second of these) of every month",
+            ),
             ("FREQ=YEARLY", "every year"),
             ("FREQ=YEARLY;INTERVAL=2", "every 2 years"),
             ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "every year on 29 February"),
             ("FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=1", "every year on 1 January and 1 July"),
             ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "every year on the fourth Thursday of November"),
             ("FREQ=YEARLY;BYDAY=20MO", "every year on the 20th Monday of the year"),
-            ("FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=13;BYDAY=FR", "every year on the 13th of May when it is a Friday"),
+            (
+                "FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=13;BYDAY=FR",
+                "every year on the 13th of May when it is a Friday",
+            ),
             ("FREQ=YEARLY;BYMONTH=3", "every year in March"),
             ("FREQ=YEARLY;BYYEARDAY=100", "every year on day 100"),
             ("FREQ=YEARLY;BYYEARDAY=-1", "every year on the last day"),

@@ -1,0 +1,6 @@
+//! Orders in plain words, end to end on a real desk: what is shown is what is done, and can be taken back.
+
+mod lists;
+mod refused;
+mod stage;
+mod verbs;
