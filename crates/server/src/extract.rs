@@ -1,5 +1,6 @@
 //! What handlers take out of a request, with problem details where it cannot be taken.
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -19,21 +20,44 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::<T>::from_request(request, state).await {
-            Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(refuse_json(&rejection)),
-        }
+        read_json(&json_bytes(request, state).await?).map(Self)
     }
+}
+
+/// The bytes of a body that says of itself to be JSON.
+async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "send the body as Content-Type: application/json",
+        ));
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::too_large()
+        } else {
+            ApiError::new(StatusCode::BAD_REQUEST, "bad_body", "the body could not be read")
+        }
+    })
+}
+
+/// The object in `bytes`. A list is none, although its items could be taken for fields in their order.
+fn read_json<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
+    let axum::Json(value) =
+        axum::Json::<T>::from_bytes(bytes).map_err(|rejection| refuse_json(&rejection))?;
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        return Ok(value);
+    }
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body must be a JSON object"))
 }
 
 fn refuse_json(rejection: &JsonRejection) -> ApiError {
     let (status, code) = match rejection {
         JsonRejection::JsonDataError(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
         JsonRejection::JsonSyntaxError(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
-        JsonRejection::MissingJsonContentType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
-        }
         _ => (StatusCode::BAD_REQUEST, "bad_body"),
     };
     ApiError::new(status, code, rejection.body_text())
@@ -46,6 +70,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // No text of ours holds this character, and PostgreSQL takes none that does.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            let detail = "the query must not contain the character U+0000";
+            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_query", detail));
+        }
         axum::extract::Query::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(value)| Self(value))
@@ -62,6 +91,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains("%00") {
+            return Err(ApiError::not_found());
+        }
         axum::extract::Path::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
@@ -77,6 +109,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     pub cursor: Option<String>,
 }
 
@@ -161,27 +194,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Create<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let line = RequestLine(format!("{} {}", request.method(), request.uri().path()));
         let headers = request.headers().clone();
-        let is_json = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/json"));
-        if !is_json {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not_json",
-                "send the body as Content-Type: application/json",
-            ));
-        }
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large")
-            } else {
-                ApiError::new(StatusCode::BAD_REQUEST, "bad_body", "the body could not be read")
-            }
-        })?;
+        let bytes = json_bytes(request, state).await?;
         let key = idempotency(&line, &headers, &bytes)?;
-        let axum::Json(body) =
-            axum::Json::<T>::from_bytes(&bytes).map_err(|rejection| refuse_json(&rejection))?;
+        let body = read_json(&bytes)?;
         Ok(Self { body, key })
     }
 }

@@ -21,7 +21,14 @@ type Key = [u8; 32];
 
 /// Who was seen a moment ago. Secrets are kept as their hashes.
 #[derive(Default)]
-pub struct Known(Mutex<HashMap<Key, (Instant, Authenticated)>>);
+pub struct Known(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    seen: HashMap<Key, (Instant, Authenticated)>,
+    /// How often everybody was forgotten: what was read from the database before that may be out of date.
+    forgotten: u64,
+}
 
 fn key(kind: &str, secret: &str) -> Key {
     let mut hash = Sha256::new();
@@ -31,13 +38,13 @@ fn key(kind: &str, secret: &str) -> Key {
 }
 
 impl Known {
-    fn map(&self) -> MutexGuard<'_, HashMap<Key, (Instant, Authenticated)>> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn get(&self, key: &Key, address: Option<IpAddr>, correlation_id: Uuid) -> Option<Authenticated> {
-        let map = self.map();
-        let (since, who) = map.get(key)?;
+        let memory = self.memory();
+        let (since, who) = memory.seen.get(key)?;
         if since.elapsed() > KNOWN_FOR {
             return None;
         }
@@ -47,17 +54,23 @@ impl Known {
         Some(who)
     }
 
-    fn put(&self, key: Key, who: &Authenticated) {
-        let mut map = self.map();
-        if map.len() >= MOST {
-            map.clear();
+    /// Remembers who `key` is, unless somebody may have been shut out since `forgotten` was read.
+    fn put(&self, key: Key, who: &Authenticated, forgotten: u64) {
+        let mut memory = self.memory();
+        if memory.forgotten != forgotten {
+            return;
         }
-        map.insert(key, (Instant::now(), who.clone()));
+        if memory.seen.len() >= MOST {
+            memory.seen.clear();
+        }
+        memory.seen.insert(key, (Instant::now(), who.clone()));
     }
 
     /// Forgets everybody: somebody's session, token or role changed.
     pub fn forget(&self) {
-        self.map().clear();
+        let mut memory = self.memory();
+        memory.seen.clear();
+        memory.forgotten += 1;
     }
 
     /// Who the cookie's token is.
@@ -72,8 +85,9 @@ impl Known {
         if let Some(who) = self.get(&key, address, correlation_id) {
             return Ok(who);
         }
+        let forgotten = self.memory().forgotten;
         let who = sessions::by_cookie(desk, token, address, correlation_id).await?;
-        self.put(key, &who);
+        self.put(key, &who, forgotten);
         Ok(who)
     }
 
@@ -89,8 +103,9 @@ impl Known {
         if let Some(who) = self.get(&key, address, correlation_id) {
             return Ok(who);
         }
+        let forgotten = self.memory().forgotten;
         let who = sessions::by_bearer(desk, token, address, correlation_id).await?;
-        self.put(key, &who);
+        self.put(key, &who, forgotten);
         Ok(who)
     }
 }

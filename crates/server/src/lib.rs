@@ -4,6 +4,7 @@
 
 mod assets;
 mod auth;
+mod contract;
 mod extract;
 mod health;
 mod known;

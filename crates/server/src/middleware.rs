@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::App;
 use crate::auth::CorrelationId;
+use crate::problem::in_our_words;
 
 /// What the page and everything else of ours may load: our own files, and images and sockets from here.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -22,7 +23,7 @@ pub async fn all(State(app): State<App>, mut request: Request, next: Next) -> Re
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let started = std::time::Instant::now();
-    let mut response = next.run(request).await;
+    let mut response = in_our_words(next.run(request).await);
     let took = started.elapsed();
     let status = response.status();
     app.metrics.requests.with_label_values(&[method.as_str(), &route, status.as_str()]).inc();

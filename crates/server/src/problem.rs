@@ -95,6 +95,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
     }
 
+    /// 413.
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large")
+    }
+
     /// The problem.
     pub fn problem(&self) -> &Problem {
         &self.0
@@ -153,6 +158,31 @@ impl From<Error> for ApiError {
             }
         }
     }
+}
+
+/// `response`, with problem details where one of the layers below has refused the request in its own words.
+pub fn in_our_words(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_bare = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    if !(is_bare && (status.is_client_error() || status.is_server_error())) {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
+        StatusCode::GATEWAY_TIMEOUT => ApiError::new(status, "timed_out", "this took too long; try again"),
+        StatusCode::UPGRADE_REQUIRED => ApiError::new(status, "not_a_socket", "open this as a WebSocket"),
+        _ => ApiError::new(status, "bad_request", "this request cannot be understood"),
+    };
+    let (mut parts, _) = response.into_parts();
+    for header in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING] {
+        parts.headers.remove(header);
+    }
+    let mut answer = problem.into_response();
+    for (name, value) in parts.headers.drain().filter_map(|(name, value)| Some((name?, value))) {
+        answer.headers_mut().entry(name).or_insert(value);
+    }
+    answer
 }
 
 impl IntoResponse for ApiError {

@@ -37,33 +37,21 @@ const TIMEOUT: Duration = Duration::from_secs(30);
         description = "The desk's API. Times are RFC 3339 in UTC, ids are UUIDs, errors are problem details (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(crate::problem::Problem)),
-    modifiers(&Security)
+    components(schemas(crate::problem::Problem))
 )]
 struct Document;
 
-/// The two ways to prove who one is.
-struct Security;
-
-impl utoipa::Modify for Security {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-        let components = document.components.get_or_insert_with(Default::default);
-        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        let cookie = ApiKey::Cookie(ApiKeyValue::new("deskhand_session"));
-        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
-    }
-}
-
 /// The API's paths and their document.
 pub(crate) fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(people::routes())
         .merge(tasks::routes())
         .merge(conversations::routes())
         .merge(records::routes())
         .merge(widget::routes())
-        .split_for_parts()
+        .split_for_parts();
+    crate::contract::complete(&mut document);
+    (router, document)
 }
 
 fn timeout() -> TimeoutLayer {

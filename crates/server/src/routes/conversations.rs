@@ -38,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct ConversationQuery {
     /// `waiting`, `mine`, `open` (the default), `bot`, `closed` or `all`.
+    #[param(pattern = "^(waiting|mine|open|bot|closed|all)$")]
     state: Option<String>,
     /// Only this contact's.
     contact: Option<Uuid>,
@@ -47,6 +48,7 @@ struct ConversationQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -125,7 +127,7 @@ async fn list_messages(
 }
 
 /// Write to the customer, or a note for the staff
-#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "conversations", params(("id" = Uuid, Path)), request_body = MessageRequest,
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "conversations", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = MessageRequest,
     security(("token" = []), ("session" = [])), responses((status = 201, body = MessageResponse), (status = "default", body = Problem)))]
 async fn send_message(
     State(app): State<App>,

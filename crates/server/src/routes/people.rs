@@ -101,11 +101,13 @@ async fn sign_in(
         anybody.address,
     )
     .await?;
+    // The session that this one replaces is over.
+    app.known.forget();
     welcome(&app, StatusCode::CREATED, signed_in).await
 }
 
-/// Sign out
-#[utoipa::path(delete, path = "/api/v1/session", tag = "people", security(("session" = [])),
+/// Sign out: ends the session; with a token there is none to end
+#[utoipa::path(delete, path = "/api/v1/session", tag = "people", security(("token" = []), ("session" = [])),
     responses((status = 204), (status = "default", body = Problem)))]
 async fn sign_out(State(app): State<App>, member: Member) -> Result<impl IntoResponse, ApiError> {
     if let Some(session) = member.who.session {
@@ -170,7 +172,8 @@ fn join_url(app: &App, headers: &HeaderMap, token: &str) -> String {
 }
 
 /// Invite a member
-#[utoipa::path(post, path = "/api/v1/members", tag = "people", request_body = InviteRequest, security(("token" = []), ("session" = [])),
+#[utoipa::path(post, path = "/api/v1/members", tag = "people", request_body = InviteRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), security(("token" = []), ("session" = [])),
     responses((status = 201, body = InviteResponse), (status = "default", body = Problem)))]
 async fn invite_member(
     State(app): State<App>,
@@ -260,6 +263,8 @@ async fn accept_invitation(
 ) -> Result<impl IntoResponse, ApiError> {
     app.limits.sign_in.check(&anybody.address)?;
     let member = desk::members::join(&app.desk, &body.token, &body.name, &body.zone, body.password).await?;
+    // With a new password their other sessions are over.
+    app.known.forget();
     let signed_in = desk::sessions::begin(&app.desk, member, None, anybody.address).await?;
     welcome(&app, StatusCode::CREATED, signed_in).await
 }
@@ -276,7 +281,8 @@ async fn list_tokens(
 }
 
 /// Make an API token
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "people", request_body = TokenRequest, security(("token" = []), ("session" = [])),
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "people", request_body = TokenRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), security(("token" = []), ("session" = [])),
     responses((status = 201, body = NewTokenResponse), (status = "default", body = Problem)))]
 async fn create_token(
     State(app): State<App>,

@@ -92,6 +92,7 @@ pub(super) async fn history(
 #[into_params(parameter_in = Query)]
 struct TicketQuery {
     /// `open` (the default), `closed` or `all`.
+    #[param(pattern = "^(open|closed|all)$")]
     status: Option<String>,
     /// `me`, or a member's id.
     assignee: Option<String>,
@@ -103,6 +104,7 @@ struct TicketQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -218,6 +220,7 @@ struct TextQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -282,6 +285,7 @@ async fn contact_history(
 #[into_params(parameter_in = Query)]
 struct ArticleQuery {
     /// `published`, `draft` or `all` (the default).
+    #[param(pattern = "^(published|draft|all)$")]
     status: Option<String>,
     /// Only with this in title or summary.
     q: Option<String>,
@@ -289,6 +293,7 @@ struct ArticleQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -402,6 +407,11 @@ async fn import_articles(
     if body.files.len() > 500 {
         return Err(desk::Error::field("files", "are too many; at most 500 at a time").into());
     }
+    if body.files.iter().any(|file| file.path.chars().count() > 1_000) {
+        return Err(
+            desk::Error::field("files", "have a path that is too long; at most 1000 characters").into()
+        );
+    }
     let files = body.files.into_iter().map(|file| ImportFile { path: file.path, text: file.text }).collect();
     let report = desk::articles::import(&app.desk, member.caller(), files).await?;
     Ok(axum::Json(ImportResponse {
@@ -424,7 +434,8 @@ async fn list_channels(
 }
 
 /// Make a channel
-#[utoipa::path(post, path = "/api/v1/channels", tag = "channels", request_body = ChannelRequest, security(("token" = []), ("session" = [])),
+#[utoipa::path(post, path = "/api/v1/channels", tag = "channels", request_body = ChannelRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), security(("token" = []), ("session" = [])),
     responses((status = 201, body = ChannelResponse), (status = "default", body = Problem)))]
 async fn create_channel(
     State(app): State<App>,
@@ -471,6 +482,7 @@ struct SearchQuery {
     /// Words; the last one may be only a beginning. `#12` finds what has that number.
     q: String,
     /// `task`, `conversation`, `ticket`, `contact` or `article`; all where nothing is given.
+    #[param(pattern = "^(task|conversation|ticket|contact|article)$")]
     kind: Option<String>,
     /// How many hits at most.
     #[param(minimum = 1, maximum = 50, default = 20)]
@@ -509,6 +521,7 @@ struct NotificationQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -535,6 +548,9 @@ async fn mark_notifications_read(
     member: Member,
     Body(body): Body<MarkReadRequest>,
 ) -> Result<StatusCode, ApiError> {
+    if body.ids.len() > 200 {
+        return Err(desk::Error::field("ids", "are too many; at most 200 at a time").into());
+    }
     let ids = (!body.all).then(|| body.ids.into_iter().map(NotificationId).collect());
     desk::notifications::mark_read(&app.desk, member.caller(), ids).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -552,6 +568,7 @@ struct AuditQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 

@@ -46,6 +46,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct TaskQuery {
     /// `open` (the default), `done`, `todo`, `doing` or `all`.
+    #[param(pattern = "^(open|done|todo|doing|all)$")]
     status: Option<String>,
     /// `me`, `none`, or a member's id.
     assignee: Option<String>,
@@ -57,12 +58,14 @@ struct TaskQuery {
     #[param(minimum = 1, maximum = 4)]
     priority: Option<u8>,
     /// `overdue`, `today`, `week`, `none` or `any`.
+    #[param(pattern = "^(overdue|today|week|none|any)$")]
     due: Option<String>,
     /// A ticket's id.
     ticket: Option<Uuid>,
     /// `none` (the default), `any`, or a task's id.
     parent: Option<String>,
     /// `due` (the default), `rank`, `created` or `completed`.
+    #[param(pattern = "^(due|rank|created|completed)$")]
     sort: Option<String>,
     /// Only with this in the title.
     q: Option<String>,
@@ -72,6 +75,7 @@ struct TaskQuery {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// Where the page begins: `next_cursor` of the page before.
+    #[param(pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
 }
 
@@ -144,6 +148,9 @@ impl TaskQuery {
             Some(_) => return Err(unknown("sort", "due, rank, created or completed")),
         };
         filter.label.clone_from(&self.label);
+        if self.priority.is_some_and(|priority| !(1..=4).contains(&priority)) {
+            return Err(unknown("priority", "1 to 4"));
+        }
         filter.priority = self.priority;
         filter.ticket = self.ticket.map(TicketId);
         filter.text = self.q.clone().filter(|text| !text.trim().is_empty());
@@ -180,7 +187,7 @@ fn changed(done: desk::Done<desk::tasks::FullTask>) -> impl IntoResponse + use<>
 
 /// Make a task
 #[utoipa::path(post, path = "/api/v1/tasks", tag = "tasks", request_body = TaskRequest, security(("token" = []), ("session" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Same key, same answer, for 24 h.")),
+    params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = TaskResponse), (status = "default", body = Problem)))]
 async fn create_task(
     State(app): State<App>,
@@ -301,7 +308,7 @@ async fn list_subtasks(
 }
 
 /// Make a part of a task
-#[utoipa::path(post, path = "/api/v1/tasks/{id}/subtasks", tag = "tasks", params(("id" = Uuid, Path)), request_body = TaskRequest,
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/subtasks", tag = "tasks", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = TaskRequest,
     security(("token" = []), ("session" = [])), responses((status = 201, body = TaskResponse), (status = "default", body = Problem)))]
 async fn create_subtask(
     State(app): State<App>,
@@ -330,7 +337,7 @@ async fn list_comments(
 }
 
 /// Comment on a task
-#[utoipa::path(post, path = "/api/v1/tasks/{id}/comments", tag = "tasks", params(("id" = Uuid, Path)), request_body = CommentRequest,
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/comments", tag = "tasks", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CommentRequest,
     security(("token" = []), ("session" = [])), responses((status = 201, body = CommentResponse), (status = "default", body = Problem)))]
 async fn create_comment(
     State(app): State<App>,
@@ -356,7 +363,7 @@ async fn list_reminders(
 }
 
 /// Remind the caller of a task
-#[utoipa::path(post, path = "/api/v1/tasks/{id}/reminders", tag = "tasks", params(("id" = Uuid, Path)), request_body = WhenBody,
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/reminders", tag = "tasks", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = WhenBody,
     security(("token" = []), ("session" = [])), responses((status = 201, body = ReminderResponse), (status = "default", body = Problem)))]
 async fn create_reminder(
     State(app): State<App>,
@@ -411,7 +418,8 @@ async fn list_projects(
 }
 
 /// Make a project
-#[utoipa::path(post, path = "/api/v1/projects", tag = "tasks", request_body = ProjectRequest, security(("token" = []), ("session" = [])),
+#[utoipa::path(post, path = "/api/v1/projects", tag = "tasks", request_body = ProjectRequest,
+    params(("Idempotency-Key" = Option<String>, Header)), security(("token" = []), ("session" = [])),
     responses((status = 201, body = ProjectResponse), (status = "default", body = Problem)))]
 async fn create_project(
     State(app): State<App>,

@@ -302,7 +302,7 @@ pub(super) async fn help_of(app: &App, headers: &HeaderMap, visitor: &Visitor) -
 }
 
 /// Write
-#[utoipa::path(post, path = "/widget/v1/conversations/{id}/messages", tag = "widget", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/widget/v1/conversations/{id}/messages", tag = "widget", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = VisitorMessageRequest, security(("token" = [])),
     responses((status = 201, body = VisitorMessage), (status = "default", body = Problem)))]
 async fn send_message(

@@ -442,6 +442,7 @@ pub struct ChannelRequest {
     #[schema(max_length = 500)]
     pub greeting: Option<String>,
     /// `right` or `left`.
+    #[schema(pattern = "^(right|left)$")]
     pub position: Option<String>,
     /// Whether it takes messages.
     pub enabled: Option<bool>,

@@ -104,7 +104,7 @@ pub struct ArticleRequest {
     pub title: String,
     /// Its lasting short name; made from the title where nothing is given.
     #[serde(default)]
-    #[schema(max_length = 100)]
+    #[schema(pattern = "^[a-z0-9-]{0,100}$")]
     pub slug: Option<String>,
     /// What it answers, in a sentence.
     #[serde(default)]
@@ -143,7 +143,7 @@ pub struct ArticlePatchRequest {
     #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
     /// Its lasting short name.
-    #[schema(max_length = 100)]
+    #[schema(pattern = "^[a-z0-9-]{1,100}$")]
     pub slug: Option<String>,
     /// What it answers, in a sentence.
     #[schema(max_length = 500)]

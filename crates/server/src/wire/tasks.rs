@@ -102,17 +102,6 @@ pub struct WhenBody {
     pub at: Option<String>,
 }
 
-impl From<When> for WhenBody {
-    fn from(when: When) -> Self {
-        match when {
-            When::Before { before_minutes } => Self { before_minutes: Some(before_minutes), at: None },
-            When::At { at } => {
-                Self { before_minutes: None, at: Some(at.strftime("%Y-%m-%dT%H:%M").to_string()) }
-            }
-        }
-    }
-}
-
 impl WhenBody {
     /// The moment, or a note of what is wrong with `field`.
     pub fn read(&self, field: &str, check: &mut Check) -> Option<When> {
@@ -145,9 +134,12 @@ impl WhenBody {
 pub struct ReminderResponse {
     /// Its id.
     pub id: Uuid,
-    /// When, as it was said.
-    #[serde(flatten)]
-    pub when: WhenBody,
+    /// Minutes before the due time, where it counts from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_minutes: Option<u32>,
+    /// Local date and time in the task's zone, where it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// When, as an instant.
     pub due_at: Timestamp,
     /// The member whom it reminds.
@@ -158,9 +150,14 @@ pub struct ReminderResponse {
 
 impl From<Reminder> for ReminderResponse {
     fn from(reminder: Reminder) -> Self {
+        let (before_minutes, at) = match reminder.when {
+            When::Before { before_minutes } => (Some(before_minutes), None),
+            When::At { at } => (None, Some(at.strftime("%Y-%m-%dT%H:%M").to_string())),
+        };
         Self {
             id: reminder.id.0,
-            when: reminder.when.into(),
+            before_minutes,
+            at,
             due_at: reminder.due_at,
             member_id: reminder.member.0,
             state: reminder.state.as_str().to_owned(),
