@@ -17,13 +17,21 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Makes a folder that only its owner may enter.
+/// Makes a folder that only its owner may enter, and those above it, where they are absent.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    private_builder().recursive(true).create(path)
+}
+
+/// Makes a folder that only its owner may enter. Errors where it is there, or the one above it is not.
+pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
+    private_builder().create(path)
+}
+
+fn private_builder() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder
 }
 
 /// A new file that only its owner may read. Errors where there is one already.

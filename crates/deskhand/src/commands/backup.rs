@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Backup, settings: Option<PathBuf>, output: Output
     // is whole and on the disk.
     let folder = database::beside(&args.file, &format!("partial-{}", std::process::id()));
     let cannot = |error: io::Error| Failure::because(format!("cannot write {}", args.file.display()), &error);
-    files::private_folder(&folder).map_err(cannot)?;
+    files::new_private_folder(&folder).map_err(cannot)?;
     let copy = folder.join("copy");
     let made = store.backup(&copy).await;
     store.close().await;
