@@ -41,7 +41,7 @@ export function SearchBox({
   return (
     <search
       className={cx(
-        "flex h-8 items-center gap-2 rounded-6 border border-transparent bg-hover px-2 focus-within:border-accent focus-within:bg-raised",
+        "flex h-8 min-w-0 items-center gap-2 rounded-6 border border-transparent bg-hover px-2 focus-within:border-accent focus-within:bg-raised",
         className,
       )}
     >
