@@ -6,6 +6,7 @@ mod live;
 mod people;
 mod probes;
 mod records;
+mod say;
 mod tasks;
 mod widget;
 
@@ -48,6 +49,7 @@ pub(crate) fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(tasks::routes())
         .merge(conversations::routes())
         .merge(records::routes())
+        .merge(say::routes())
         .merge(widget::routes())
         .split_for_parts();
     crate::contract::complete(&mut document);
@@ -83,6 +85,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(widget::cors))
         .layer(axum::middleware::from_fn_with_state(app.clone(), crate::middleware::all))
         .with_state(app)
 }

@@ -4,6 +4,7 @@
 pub mod customers;
 pub mod knowledge;
 pub mod people;
+pub mod say;
 pub mod tasks;
 
 use desk::Page;

@@ -64,7 +64,10 @@ async fn a_list_shows_fifty_and_says_that_there_are_more() {
 async fn unknown_names_in_a_list_are_said_to_be_unknown() {
     let stage = filled().await;
     let reply = stage.preview("list tasks #Nowhere").await;
-    assert_eq!((reply.status, reply.text.as_str()), (Status::Failed, "There is no project “Nowhere”. Projects are Sales."));
+    assert_eq!(
+        (reply.status, reply.text.as_str()),
+        (Status::Failed, "There is no project “Nowhere”. Projects are Sales.")
+    );
     let reply = stage.preview("list tasks assigned to Zed").await;
     assert_eq!(reply.text, "Nobody here is called “Zed”. Members are Ada Lovelace and Bea Miller.");
 }
@@ -77,7 +80,10 @@ async fn the_search_finds_tasks_and_tickets() {
     assert_eq!(reply.status, Status::Answer);
     assert!(reply.hits.iter().any(|hit| hit.title.contains("refund")), "{:?}", reply.hits);
     let reply = stage.confirm("search for zebra crossing").await;
-    assert_eq!((reply.hits.len(), reply.text.as_str()), (0, "Nothing is found for “zebra crossing”. Try fewer or other words."));
+    assert_eq!(
+        (reply.hits.len(), reply.text.as_str()),
+        (0, "Nothing is found for “zebra crossing”. Try fewer or other words.")
+    );
 }
 
 #[tokio::test]
@@ -90,6 +96,7 @@ async fn every_example_of_the_help_is_understood() {
         assert!(matches!(reply.status, Status::Preview | Status::Answer), "{}: {}", line.value, reply.text);
         assert!(help.text.contains(&line.value));
     }
-    let tasks = desk::tasks::list(&stage.desk, &stage.me, Default::default(), Paging::default()).await.unwrap();
+    let tasks =
+        desk::tasks::list(&stage.desk, &stage.me, Default::default(), Paging::default()).await.unwrap();
     assert_eq!(tasks.items.len(), 5);
 }

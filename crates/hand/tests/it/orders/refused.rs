@@ -24,7 +24,10 @@ async fn several_tasks_of_a_name_are_asked_about_with_their_numbers() {
     assert!(stage.everything().await.iter().all(|task| task.status == "todo"));
     assert_eq!(stage.confirm("complete #2").await.status, Status::Done);
     // One open task is left that fits, and finished ones do not stand in its way.
-    assert_eq!(stage.confirm("complete call Dana").await.text, "Completed task #1 “call Dana about the refund”.");
+    assert_eq!(
+        stage.confirm("complete call Dana").await.text,
+        "Completed task #1 “call Dana about the refund”."
+    );
 }
 
 #[tokio::test]
@@ -64,7 +67,11 @@ async fn unknown_and_ambiguous_people_stop_the_order() {
     for confirm in [false, true] {
         let unknown = say(&stage.desk, &stage.me, stage.ask("call Dana +Zed", confirm)).await.unwrap();
         assert_eq!(unknown.status, Status::Failed);
-        assert!(unknown.text.starts_with("Nobody here is called “Zed”. Members are Ada Lovelace,"), "{}", unknown.text);
+        assert!(
+            unknown.text.starts_with("Nobody here is called “Zed”. Members are Ada Lovelace,"),
+            "{}",
+            unknown.text
+        );
         let both = say(&stage.desk, &stage.me, stage.ask("call Dana +Bob", confirm)).await.unwrap();
         assert_eq!(both.status, Status::Clarify);
         assert!(both.text.contains("Bob Jones or Bob Smith"), "{}", both.text);
@@ -133,7 +140,8 @@ async fn a_zone_that_does_not_exist_is_the_requests_fault() {
 #[tokio::test]
 async fn a_ticket_that_is_not_there_stops_the_order() {
     let stage = stage().await;
-    let ask = Ask { ticket: Some(domain::ids::TicketId(uuid::Uuid::now_v7())), ..stage.ask("call Dana", true) };
+    let ask =
+        Ask { ticket: Some(domain::ids::TicketId(uuid::Uuid::now_v7())), ..stage.ask("call Dana", true) };
     assert_eq!(say(&stage.desk, &stage.me, ask).await.unwrap().status, Status::Failed);
     assert_eq!(stage.everything().await, []);
 }
@@ -177,16 +185,43 @@ async fn what_is_too_long_is_neither_done_nor_kept_whole() {
 #[tokio::test]
 async fn hostile_text_is_only_text() {
     let stage = stage().await;
-    let done = stage.both("<script>alert(1)</script> \u{202E}call\u{0} Da\u{200B}na'); DROP TABLE tasks;-- now").await;
+    let done = stage
+        .both("<script>alert(1)</script> \u{202E}call\u{0} Da\u{200B}na'); DROP TABLE tasks;-- now")
+        .await;
     assert_eq!(lines(&done)[0].1, "<script>alert(1)</script> call Dana'); DROP TABLE tasks;-- now");
-    assert_eq!(stage.task(1).await.view.task.title, "<script>alert(1)</script> call Dana'); DROP TABLE tasks;-- now");
+    assert_eq!(
+        stage.task(1).await.view.task.title,
+        "<script>alert(1)</script> call Dana'); DROP TABLE tasks;-- now"
+    );
     let kept = desk::chats::get(&stage.desk, &stage.me, done.chat).await.unwrap();
     assert!(!kept[0].said.contains(['\u{202E}', '\u{0}', '\u{200B}']));
     for text in [
-        "\"", "“", "#", "@", "+", "#1", "complete", "complete #", "comment on #1:", "assign #1 to +", "search \"\"",
-        "snooze #1 for 99999999999 days", "move #1 to 31 December 99999", "remind me", "🙂🙂🙂", "\u{301}\u{301}",
-        "every every every", "undo undo", "delete \u{0}", "list tasks @ # +", "add subtask to #1", "مرحبا بالعالم",
-        "call Dana in 9999999 weeks", "remind me 99999999 days before #1", "p1 p2 p3 p4", "@a".repeat(300).as_str(),
+        "\"",
+        "“",
+        "#",
+        "@",
+        "+",
+        "#1",
+        "complete",
+        "complete #",
+        "comment on #1:",
+        "assign #1 to +",
+        "search \"\"",
+        "snooze #1 for 99999999999 days",
+        "move #1 to 31 December 99999",
+        "remind me",
+        "🙂🙂🙂",
+        "\u{301}\u{301}",
+        "every every every",
+        "undo undo",
+        "delete \u{0}",
+        "list tasks @ # +",
+        "add subtask to #1",
+        "مرحبا بالعالم",
+        "call Dana in 9999999 weeks",
+        "remind me 99999999 days before #1",
+        "p1 p2 p3 p4",
+        "@a".repeat(300).as_str(),
         "x @a1 @a2 @a3 @a4 @a5 @a6 @a7 @a8 @a9 @b1 @b2 @b3 @b4 @b5 @b6 @b7 @b8 @b9 @c1 @c2 @c3",
     ] {
         let preview = stage.preview(text).await;

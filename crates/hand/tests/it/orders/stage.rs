@@ -136,7 +136,8 @@ impl Stage {
             .await
             .unwrap();
         desk::conversations::claim(&self.desk, &self.me, started.conversation).await.unwrap();
-        let page = desk::tickets::list(&self.desk, &self.me, Default::default(), Paging::default()).await.unwrap();
+        let page =
+            desk::tickets::list(&self.desk, &self.me, Default::default(), Paging::default()).await.unwrap();
         page.items[0].ticket.id
     }
 

@@ -1,8 +1,8 @@
 //! Each verb: shown, done, taken back.
 
-use domain::{Caller, EventType, Role, Topic, Via};
 use domain::ids::ChatId;
 use domain::task::{Due, When};
+use domain::{Caller, EventType, Role, Topic, Via};
 use hand::orders::{Ask, Status, say};
 use jiff::civil::{date, time};
 
@@ -58,7 +58,10 @@ async fn the_call_to_dana_is_understood_done_and_taken_back() {
     assert_eq!(task.reminders[0].member, stage.ada);
 
     let undo = stage.confirm_in(done.chat, "undo").await;
-    assert_eq!((undo.status, undo.text.as_str()), (Status::Done, "Undone: added task #1 “call Dana about the refund”."));
+    assert_eq!(
+        (undo.status, undo.text.as_str()),
+        (Status::Done, "Undone: added task #1 “call Dana about the refund”.")
+    );
     assert_eq!(stage.everything().await, before);
 }
 
@@ -67,7 +70,8 @@ async fn a_task_gets_all_that_was_said_of_it() {
     let stage = stage().await;
     let bea = stage.invite("Bea Miller", Role::Agent).await;
     let before = stage.everything().await;
-    let text = "check the VAT numbers every Monday at 9 p1 @billing @tax #Finance +Bea, remind me 1 hour before";
+    let text =
+        "check the VAT numbers every Monday at 9 p1 @billing @tax #Finance +Bea, remind me 1 hour before";
     let done = stage.both(text).await;
     assert_eq!(
         lines(&done),
@@ -111,7 +115,10 @@ async fn completing_leads_back_to_the_ticket() {
     say(&stage.desk, &stage.me, ask).await.unwrap();
     let before = stage.everything().await;
     let done = stage.both("complete call dana").await;
-    assert_eq!(done.text, "Completed task #1 “call Dana”. It was promised in ticket #1 “Where is my refund?”.");
+    assert_eq!(
+        done.text,
+        "Completed task #1 “call Dana”. It was promised in ticket #1 “Where is my refund?”."
+    );
     assert_eq!(done.records[1].id, ticket.0);
     assert_eq!(stage.task(1).await.view.task.status.as_str(), "done");
     stage.take_back(&done, before).await;
@@ -159,7 +166,10 @@ async fn a_task_is_moved_renamed_and_ranked() {
             ("Priority", "high (p2)")
         ]
     );
-    assert_eq!(done.text, "Changed task #1 “send the offer”: due Friday 27 November, 10:00 and high (p2) now.");
+    assert_eq!(
+        done.text,
+        "Changed task #1 “send the offer”: due Friday 27 November, 10:00 and high (p2) now."
+    );
     let task = stage.task(1).await.view.task;
     assert_eq!(task.due, Some(Due { date: date(2026, 11, 27), time: Some(time(10, 0, 0, 0)) }));
     assert_eq!(task.priority, Some(2));
@@ -313,7 +323,10 @@ async fn undo_names_what_it_takes_back_and_goes_back_step_by_step() {
     assert_eq!(stage.task(1).await.view.task.status.as_str(), "todo");
     // The task has another version now than when it was made.
     let stuck = undo(first.chat).await;
-    assert_eq!((stuck.status, stuck.text.as_str()), (Status::Failed, "This cannot be undone: it was changed since."));
+    assert_eq!(
+        (stuck.status, stuck.text.as_str()),
+        (Status::Failed, "This cannot be undone: it was changed since.")
+    );
 
     let other = stage.confirm("pay the rent").await;
     assert_eq!(undo(other.chat).await.status, Status::Done);
@@ -389,8 +402,11 @@ async fn history_says_that_it_was_said() {
     });
     let events: Vec<domain::Envelope> =
         events.await.unwrap().iter().map(|logged| serde_json::from_str(&logged.envelope).unwrap()).collect();
-    let mut ways: Vec<_> =
-        events.iter().filter(|event| event.kind == EventType::TaskCreated).map(|event| event.actor.via).collect();
+    let mut ways: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == EventType::TaskCreated)
+        .map(|event| event.actor.via)
+        .collect();
     ways.sort_by_key(|via| *via == Via::Say);
     assert_eq!(ways, [Via::Page, Via::Say]);
 }
