@@ -10,6 +10,8 @@ use tracing::{debug, warn};
 
 /// How many events one transaction moves.
 const ROUND: i64 = 500;
+/// How far rounds are apart under load, so that each moves many events: the first after a rest goes at once.
+const GATHER: Duration = Duration::from_millis(8);
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 /// How often old rows are removed, at most; only while there is something to relay.
@@ -24,7 +26,11 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
     let mut ensured = false;
+    let mut moved_at: Option<Instant> = None;
     while !shutdown.is_cancelled() {
+        if let Some(since) = moved_at.filter(|since| since.elapsed() < GATHER) {
+            tokio::time::sleep_until(since + GATHER).await;
+        }
         // What is woken from here on may not be seen by this round, and is kept for the next.
         wakes.drain(|_| true);
         let result = async {
@@ -38,6 +44,7 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
             Ok(0) => failures = 0,
             Ok(_) => {
                 failures = 0;
+                moved_at = Some(Instant::now());
                 if Instant::now() >= prune_at {
                     prune_at = Instant::now() + PRUNE_EVERY;
                     if let Err(error) = prune(store, &shutdown).await {
@@ -71,8 +78,10 @@ async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<i64, Error
     loop {
         let moved = round(store).await?;
         events += moved.events;
-        // A round that had a partition may have kept another relay from what came meanwhile: it looks again.
-        if moved.partitions == 0 || shutdown.is_cancelled() {
+        // A round that had a partition may have kept another relay from what came meanwhile: it looks again. Where
+        // there is no other relay, a round that was not full has left nothing.
+        let alone = store.is_exclusive() && moved.events < ROUND;
+        if moved.partitions == 0 || alone || shutdown.is_cancelled() {
             return Ok(events);
         }
     }

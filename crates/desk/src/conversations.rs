@@ -236,7 +236,7 @@ pub async fn reply(
     client: Option<String>,
 ) -> Result<Message> {
     let input = (id, message_text(text)?, note, client_id(client)?);
-    desk.write(caller, UseCase::WorkConversation, input, |tx, job| {
+    desk.create(caller, UseCase::WorkConversation, input, |tx, job| {
         Box::pin(async move {
             let (id, text, note, client_id) = &job.input;
             let mut conversation = locked(tx, *id).await?;

@@ -4,6 +4,7 @@ use domain::event::data::{self, Change};
 use domain::ids::{MemberId, SessionId, WorkspaceId};
 use domain::{Actor, Caller, EventType, Role, Via, text};
 use jiff::Span;
+use serde::{Deserialize, Serialize};
 use store::members::Link;
 use store::{Scope, Tx};
 
@@ -54,9 +55,17 @@ async fn put_link(tx: &mut Tx, member: &Member, hash: &[u8]) -> Result<()> {
     Ok(store::members::put_link(tx, hash, &link).await?)
 }
 
+/// A member who was invited. The link is nowhere kept, so it cannot be part of an answer that is.
+#[derive(Serialize, Deserialize)]
+struct Invited {
+    id: MemberId,
+    #[serde(skip)]
+    member: Option<Member>,
+}
+
 /// Invites somebody; gives the member and the link's token, which works for seven days.
 ///
-/// Errors: the address belongs to a member already.
+/// Errors: the address belongs to a member already; the caller's idempotency key invited somebody before.
 pub async fn invite(
     desk: &Desk,
     caller: &Caller,
@@ -74,8 +83,8 @@ pub async fn invite(
     check.done()?;
     let token = secrets::new_token();
     let input = (name, email, role, secrets::token_hash(&token));
-    let member = desk
-        .write(caller, UseCase::ManageMembers, input, |tx, job| {
+    let invited = desk
+        .create(caller, UseCase::ManageMembers, input, |tx, job| {
             Box::pin(async move {
                 let (name, email, role, hash) = &job.input;
                 let member = Member {
@@ -99,10 +108,15 @@ pub async fn invite(
                 }
                 put_link(tx, &member, hash).await?;
                 job.record(tx, EventType::MemberAdded, member.id, 1, snapshot(&member), Vec::new()).await?;
-                Ok(member)
+                Ok(Invited { id: member.id, member: Some(member) })
             })
         })
         .await?;
+    let member = invited.member.ok_or_else(|| {
+        let detail =
+            "this request invited the member before, and the link was shown then; ask for a new link";
+        Error::conflict("shown_once", detail)
+    })?;
     Ok((member, token))
 }
 

@@ -53,11 +53,18 @@ async fn add<I>(tx: &mut Tx, job: &Job<I>, name: &str, color: Option<&str>) -> R
     Ok(project)
 }
 
-/// The project of that name, made where there is none.
-pub(crate) async fn find_or_add<I>(tx: &mut Tx, job: &Job<I>, name: &str) -> Result<ProjectId> {
-    match store::projects::by_name(tx, name).await? {
-        Some(project) => Ok(project.id),
-        None => Ok(add(tx, job, name, None).await?.id),
+/// The id, name and colour of the project of that name, made where there is none.
+pub(crate) async fn find_or_add<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    name: &str,
+) -> Result<(ProjectId, String, String)> {
+    match store::projects::find(tx, None, name).await? {
+        Some(project) => Ok(project),
+        None => {
+            let project = add(tx, job, name, None).await?;
+            Ok((project.id, project.name, project.color))
+        }
     }
 }
 

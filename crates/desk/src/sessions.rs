@@ -6,6 +6,7 @@ use domain::event::data;
 use domain::ids::{MemberId, SessionId, TokenId, WorkspaceId};
 use domain::{Actor, Caller, EventType, Via, text};
 use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use store::Scope;
 use store::members::{Member, State};
 pub use store::sessions::Token;
@@ -73,25 +74,29 @@ pub async fn sign_in(
         }
         None => Vec::new(),
     };
-    let mut candidates: Vec<Member> = members
+    let candidates = members
         .into_iter()
         .filter(|member| {
             member.state == State::Active && workspace.is_none_or(|only| member.workspace == only)
         })
-        .collect();
+        .collect::<Vec<Member>>();
     if candidates.is_empty() {
         desk.passwords.matches(password, None).await?;
         return Err(Error::BadCredentials);
     }
-    if candidates.len() > 1 {
+    // Only who knows the password learns that there are several workspaces.
+    let mut known = Vec::new();
+    for member in candidates {
+        if desk.passwords.matches(password.clone(), member.password_hash.clone()).await? {
+            known.push(member);
+        }
+    }
+    let Some(member) = known.pop() else { return Err(Error::BadCredentials) };
+    if !known.is_empty() {
         return Err(Error::conflict(
             "workspace_required",
             "this address belongs to several workspaces; say which one",
         ));
-    }
-    let member = candidates.remove(0);
-    if !desk.passwords.matches(password, member.password_hash.clone()).await? {
-        return Err(Error::BadCredentials);
     }
     begin(desk, member, replaced, address).await
 }
@@ -258,7 +263,17 @@ fn whose(caller: &Caller) -> Result<Option<MemberId>> {
     caller.member().map(Some).ok_or(Error::Forbidden { role: None })
 }
 
+/// An API token that was made. The secret is nowhere kept, so it cannot be part of an answer that is.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    id: TokenId,
+    #[serde(skip)]
+    token: Option<Token>,
+}
+
 /// Makes an API token for `member`; gives it and its secret, which is shown this once.
+///
+/// Errors: fields that cannot be accepted; the caller's idempotency key made a token before.
 pub async fn create_token(
     desk: &Desk,
     caller: &Caller,
@@ -276,8 +291,8 @@ pub async fn create_token(
     };
     let secret = format!("{TOKEN_PREFIX}{}", secrets::new_token());
     let input = (member, name, end, secret.clone());
-    let token = desk
-        .write(caller, UseCase::ManageTokens, input, |tx, job| {
+    let made = desk
+        .create(caller, UseCase::ManageTokens, input, |tx, job| {
             Box::pin(async move {
                 let (member, name, end, secret) = &job.input;
                 let member = store::members::get(tx, *member).await?.ok_or(Error::NotFound("member"))?;
@@ -294,10 +309,15 @@ pub async fn create_token(
                 store::sessions::insert_token(tx, &token, &secrets::token_hash(secret)).await?;
                 let snapshot = data::Token { id: token.id.0, name: name.clone(), member_id: token.member.0 };
                 job.record(tx, EventType::TokenCreated, token.id, 1, snapshot, Vec::new()).await?;
-                Ok(token)
+                Ok(Made { id: token.id, token: Some(token) })
             })
         })
         .await?;
+    let token = made.token.ok_or_else(|| {
+        let detail =
+            "this request made a token before, whose secret was shown then; revoke it and make another";
+        Error::conflict("shown_once", detail)
+    })?;
     Ok((token, secret))
 }
 

@@ -18,7 +18,7 @@ use store::search::{Doc, Kind as SearchKind};
 use store::tasks::TaskView;
 use store::{Kind, Tx};
 
-use crate::error::{Error, Result};
+use crate::error::{Check, Error, Result};
 use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Delivery, Desk, Page, Paging, UseCase};
@@ -57,8 +57,8 @@ pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done
     let created = desk
         .create(caller, UseCase::CreateTask, input, |tx, job| {
             Box::pin(async move {
-                let task = input::build(tx, job).await?;
-                let task = add(tx, job, task, &job.input.reminders).await?;
+                let view = input::build(tx, job).await?;
+                let task = add(tx, job, view, &job.input.reminders).await?;
                 let text = format!("Added task #{} “{}”", task.view.task.number, task.view.task.title);
                 let operation =
                     Operation::TaskCreate { id: task.view.task.id, version: task.view.task.version };
@@ -74,34 +74,19 @@ pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done
     Ok(Done { value, undo: created.undo })
 }
 
-/// Adds `task` with reminders for whoever asks, or for the assignee, and everything that is kept beside it.
-async fn add<I>(tx: &mut Tx, job: &Job<I>, task: Task, whens: &[When]) -> Result<FullTask> {
-    store::tasks::insert(tx, &task).await?;
-    let doc = document(&task);
-    store::search::insert(tx, &doc.as_doc(&task)).await?;
+/// Adds a task with reminders for whoever asks, or for the assignee, and everything that is kept beside it.
+async fn add<I>(tx: &mut Tx, job: &Job<I>, view: TaskView, whens: &[When]) -> Result<FullTask> {
+    let task = &view.task;
+    store::tasks::insert(tx, task).await?;
+    let doc = document(task);
+    store::search::insert(tx, &doc.as_doc(task)).await?;
     let mut reminders = Vec::new();
     if let Some(member) = job.caller.member().or(task.assignee) {
         for when in whens {
-            reminders.extend(change::add_reminder(tx, job, &task, member, *when).await?);
+            reminders.extend(change::add_reminder(tx, job, task, member, *when).await?);
         }
     }
-    job.record(tx, EventType::TaskCreated, task.id, task.version, snapshot(&task), Vec::new()).await?;
-    let alone =
-        task.project.is_none() && task.assignee.is_none() && task.parent.is_none() && task.ticket.is_none();
-    let view = if alone {
-        TaskView {
-            task,
-            project: None,
-            assignee: None,
-            parent: None,
-            ticket: None,
-            subtasks: 0,
-            subtasks_done: 0,
-            comments: 0,
-        }
-    } else {
-        store::tasks::get(tx, task.id).await?.ok_or(Error::NotFound("task"))?
-    };
+    job.record(tx, EventType::TaskCreated, task.id, task.version, snapshot(task), Vec::new()).await?;
     Ok(FullTask { view, reminders })
 }
 
@@ -283,6 +268,9 @@ pub async fn reopen(desk: &Desk, caller: &Caller, id: TaskId) -> Result<Done<Ful
 
 /// Puts a task off until `until`.
 pub async fn snooze(desk: &Desk, caller: &Caller, id: TaskId, until: Due) -> Result<Done<FullTask>> {
+    let mut check = Check::new();
+    input::check_due(&mut check, "until", Some(until));
+    check.done()?;
     desk.write(caller, UseCase::UpdateTask, (id, until), |tx, job| {
         Box::pin(async move {
             let (id, until) = job.input;
@@ -391,7 +379,7 @@ pub(crate) async fn restore<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -> Result
 pub async fn comment(desk: &Desk, caller: &Caller, id: TaskId, text: &str) -> Result<Comment> {
     let text = text::block(text, 10_000).map_err(|error| Error::field("text", error.to_string()))?;
     let new = CommentId(desk.new_id());
-    desk.write(caller, UseCase::CommentTask, (id, new, text), |tx, job| {
+    desk.create(caller, UseCase::CommentTask, (id, new, text), |tx, job| {
         Box::pin(async move {
             let (id, new, text) = &job.input;
             let task = locked(tx, *id, None).await?;
@@ -425,7 +413,7 @@ pub async fn comments(desk: &Desk, caller: &Caller, id: TaskId, paging: Paging) 
 
 /// Reminds the caller of a task.
 pub async fn add_reminder(desk: &Desk, caller: &Caller, id: TaskId, when: When) -> Result<Reminder> {
-    desk.write(caller, UseCase::SetReminder, (id, when), |tx, job| {
+    desk.create(caller, UseCase::SetReminder, (id, when), |tx, job| {
         Box::pin(async move {
             let (id, when) = job.input;
             let task = locked(tx, id, None).await?;

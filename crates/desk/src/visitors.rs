@@ -35,6 +35,15 @@ pub struct Started {
     pub token: Option<String>,
 }
 
+/// A new visitor's conversation. The token is nowhere kept, so it cannot be part of an answer that is.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    conversation: ConversationId,
+    contact: ContactId,
+    #[serde(skip)]
+    token: Option<String>,
+}
+
 /// The channel of that key, with its workspace's name and greeting; what the widget shows.
 pub async fn channel(desk: &Desk, key: &str) -> Result<(Channel, String, String)> {
     if key.len() > 64 {
@@ -131,7 +140,8 @@ pub async fn start_new(
     let name = if name.is_empty() { format!("Visitor {}", short_name(contact)) } else { name };
     newcomer.actor = Actor::Contact { id: ContactId(channel.id.0), name: name.clone() };
     newcomer.idempotency = idempotency;
-    desk.create(&newcomer, UseCase::VisitorWrite, (visitor, name, email), |tx, job| {
+    let input = (visitor, name, email);
+    let begun = desk.create(&newcomer, UseCase::VisitorWrite, input, |tx, job| {
         Box::pin(async move {
             let (visitor, name, email) = &job.input;
             require_enabled(tx, *visitor).await?;
@@ -169,10 +179,26 @@ pub async fn start_new(
             let token = secrets::new_token();
             store::sessions::insert_visitor(tx, &secrets::token_hash(&token), *visitor).await?;
             let conversation = begin(tx, job, *visitor).await?;
-            Ok(Started { conversation, token: Some(token) })
+            Ok(Begun { conversation, contact: contact.id, token: Some(token) })
         })
+    });
+    let Begun { conversation, contact, token } = begun.await?;
+    let token = match token {
+        Some(token) => token,
+        // The same request came before, and its answer was lost: another token opens the same conversation.
+        None => another_token(desk, &newcomer, Visitor { contact, ..visitor }).await?,
+    };
+    Ok(Started { conversation, token: Some(token) })
+}
+
+async fn another_token(desk: &Desk, caller: &Caller, visitor: Visitor) -> Result<String> {
+    let token = secrets::new_token();
+    let hash = secrets::token_hash(&token);
+    desk.write(caller, UseCase::VisitorWrite, (hash, visitor), |tx, job| {
+        Box::pin(async move { Ok(store::sessions::insert_visitor(tx, &job.input.0, job.input.1).await?) })
     })
-    .await
+    .await?;
+    Ok(token)
 }
 
 /// Four letters that tell nameless visitors apart.
@@ -238,7 +264,7 @@ pub async fn write(
     client: Option<String>,
 ) -> Result<Message> {
     let input = (id, message_text(text)?, client_id(client)?);
-    desk.write(caller, UseCase::VisitorWrite, input, |tx, job| {
+    desk.create(caller, UseCase::VisitorWrite, input, |tx, job| {
         Box::pin(async move {
             let (id, text, client_id) = &job.input;
             let mut conversation = conversations::locked(tx, *id).await?;

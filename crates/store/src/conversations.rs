@@ -457,17 +457,22 @@ pub async fn insert_message(tx: &mut Tx, message: &Message) -> Result<(), Error>
         message.client_id.as_deref(),
         At(message.created_at),
     )?;
+    // Lists show what people said; what Deskhand says of the conversation itself only moves it up.
+    let said = !matches!(message.author, Author::System);
     if message.note {
         return Ok(());
     }
     execute!(
         tx,
-        "UPDATE conversations SET last_text = $3, last_author = $4, last_at = $5 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE conversations SET last_text = CASE WHEN CAST($6 AS BIGINT) = 1 THEN $3 ELSE last_text END,
+             last_author = CASE WHEN CAST($6 AS BIGINT) = 1 THEN $4 ELSE last_author END, last_at = $5
+         WHERE workspace_id = $1 AND id = $2",
         workspace.0,
         message.conversation.0,
         domain::text::shorten(&message.text, 200),
         message.author.as_str(),
         At(message.created_at),
+        i64::from(said),
     )?;
     Ok(())
 }

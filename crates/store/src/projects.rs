@@ -67,6 +67,32 @@ pub async fn get(tx: &mut Tx, id: ProjectId) -> Result<Option<Project>, Error> {
     Ok(row.map(Project::from))
 }
 
+/// The id, name and colour of the project of that id or of that name, ignoring case: without counting its tasks.
+pub async fn find(
+    tx: &mut Tx,
+    id: Option<ProjectId>,
+    name: &str,
+) -> Result<Option<(ProjectId, String, String)>, Error> {
+    let workspace = tx.workspace()?;
+    let row = match id {
+        Some(id) => fetch_optional!(
+            tx,
+            (Uuid, String, String),
+            "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL",
+            workspace.0,
+            id.0
+        )?,
+        None => fetch_optional!(
+            tx,
+            (Uuid, String, String),
+            "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND lower(name) = lower($2) AND deleted_at IS NULL",
+            workspace.0,
+            name
+        )?,
+    };
+    Ok(row.map(|(id, name, color)| (ProjectId(id), name, color)))
+}
+
 /// The project of that name, ignoring case.
 pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Project>, Error> {
     let workspace = tx.workspace()?;

@@ -4,6 +4,7 @@ use domain::ids::{CommentId, ConversationId, MemberId, ProjectId, TaskId, Ticket
 use domain::recurrence::{CountsFrom, Recurrence};
 use domain::task::{Due, Status, Task, parse_minute};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -663,7 +664,7 @@ pub async fn by_title(
 }
 
 /// A comment on a task.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
     /// Its id.
     pub id: CommentId,

@@ -1,10 +1,11 @@
 //! What comes in for a task: checked as far as that goes without the database, then joined to it.
 
-use domain::ids::{MemberId, ProjectId, TaskId, TicketId};
+use domain::ids::{ConversationId, MemberId, ProjectId, TaskId, TicketId};
 use domain::recurrence::Recurrence;
 use domain::task::{Due, LABELS_LIMIT, NOTES_LIMIT, REMINDERS_LIMIT, Status, TITLE_LIMIT, Task, When};
 use domain::text;
 use store::Tx;
+use store::tasks::TaskView;
 
 use super::{RANK_STEP, number, zone};
 use crate::error::{Check, Error, Result};
@@ -120,9 +121,9 @@ fn check_zone(check: &mut Check, name: Option<&String>) {
     }
 }
 
-fn check_due(check: &mut Check, due: Option<Due>) {
+pub(super) fn check_due(check: &mut Check, field: &str, due: Option<Due>) {
     if due.is_some_and(|due| !(1970..=9990).contains(&due.date.year())) {
-        check.refuse("due", "must be between the years 1970 and 9990");
+        check.refuse(field, "must be between the years 1970 and 9990");
     }
 }
 
@@ -145,7 +146,7 @@ impl NewTask {
         self.project = check_project(&mut check, self.project);
         check_priority(&mut check, self.priority);
         check_zone(&mut check, self.zone.as_ref());
-        check_due(&mut check, self.due);
+        check_due(&mut check, "due", self.due);
         if self.recurrence.is_some() && self.due.is_none() {
             check.refuse("recurrence", "needs a due date to begin with");
         }
@@ -181,31 +182,37 @@ impl TaskPatch {
         }
         check_priority(&mut check, self.priority.flatten());
         check_zone(&mut check, self.zone.as_ref());
-        check_due(&mut check, self.due.flatten());
+        check_due(&mut check, "due", self.due.flatten());
         check.done()?;
         Ok(self)
     }
 }
 
-async fn find_project<I>(tx: &mut Tx, job: &Job<I>, pick: &PickProject) -> Result<ProjectId> {
+/// The project meant by `pick`: its id, name and colour.
+async fn find_project<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    pick: &PickProject,
+) -> Result<(ProjectId, String, String)> {
     match pick {
-        PickProject::Id(id) => match store::projects::get(tx, *id).await? {
-            Some(project) => Ok(project.id),
-            None => Err(Error::field("project", "is not a project of this workspace")),
-        },
+        PickProject::Id(id) => {
+            let project = store::projects::find(tx, Some(*id), "").await?;
+            project.ok_or_else(|| Error::field("project", "is not a project of this workspace"))
+        }
         PickProject::Name(name) => projects::find_or_add(tx, job, name).await,
     }
 }
 
-/// The member meant by `pick`, who has to be able to work on tasks.
-async fn find_member<I>(tx: &mut Tx, job: &Job<I>, pick: &PickMember) -> Result<MemberId> {
+/// The member meant by `pick`, who has to be able to work on tasks: their id and name.
+async fn find_member<I>(tx: &mut Tx, job: &Job<I>, pick: &PickMember) -> Result<(MemberId, String)> {
     let nobody = |detail: String| Error::field("assignee", detail);
     match pick {
         PickMember::Me => {
-            job.caller.member().ok_or_else(|| nobody("cannot be “me”: the caller is not a member".to_owned()))
+            let me = job.caller.member().map(|id| (id, job.caller.name().to_owned()));
+            me.ok_or_else(|| nobody("cannot be “me”: the caller is not a member".to_owned()))
         }
         PickMember::Id(id) => match store::members::get(tx, *id).await? {
-            Some(member) if member.state != store::members::State::Inactive => Ok(member.id),
+            Some(member) if member.state != store::members::State::Inactive => Ok((member.id, member.name)),
             _ => Err(nobody("is not an active member of this workspace".to_owned())),
         },
         PickMember::Name(name) => {
@@ -221,7 +228,7 @@ async fn find_member<I>(tx: &mut Tx, job: &Job<I>, pick: &PickMember) -> Result<
                 exact
             };
             match found.as_slice() {
-                [one] => Ok(one.id),
+                [one] => Ok((one.id, one.name.clone())),
                 [] => {
                     Err(nobody(format!("is “{}”, and nobody here is called that", text::shorten(name, 60))))
                 }
@@ -234,7 +241,8 @@ async fn find_member<I>(tx: &mut Tx, job: &Job<I>, pick: &PickMember) -> Result<
     }
 }
 
-async fn check_parent(tx: &mut Tx, id: TaskId, of: Option<TaskId>) -> Result<()> {
+/// The parent's number and title.
+async fn check_parent(tx: &mut Tx, id: TaskId, of: Option<TaskId>) -> Result<(i64, String)> {
     let parent = store::tasks::get(tx, id).await?;
     let parent = parent.ok_or_else(|| Error::field("parent", "is not a task of this workspace"))?;
     if parent.task.parent.is_some() {
@@ -243,18 +251,19 @@ async fn check_parent(tx: &mut Tx, id: TaskId, of: Option<TaskId>) -> Result<()>
     if of == Some(id) {
         return Err(Error::field("parent", "cannot be the task itself"));
     }
-    Ok(())
+    Ok((parent.task.number, parent.task.title))
 }
 
-async fn check_ticket(tx: &mut Tx, id: TicketId) -> Result<()> {
+/// The ticket's number, subject and conversation.
+async fn check_ticket(tx: &mut Tx, id: TicketId) -> Result<(i64, String, ConversationId)> {
     match store::tickets::get(tx, id).await? {
-        Some(_) => Ok(()),
+        Some(view) => Ok((view.ticket.number, view.ticket.subject, view.ticket.conversation)),
         None => Err(Error::field("ticket", "is not a ticket of this workspace")),
     }
 }
 
 /// The task that `job.input` asks for, joined to what it names.
-pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<Task> {
+pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<TaskView> {
     let input = &job.input;
     let zone_name = match &input.zone {
         Some(name) => name.clone(),
@@ -268,12 +277,14 @@ pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<Task> {
         Some(pick) => Some(find_member(tx, job, pick).await?),
         None => None,
     };
-    if let Some(parent) = input.parent {
-        check_parent(tx, parent, None).await?;
-    }
-    if let Some(ticket) = input.ticket {
-        check_ticket(tx, ticket).await?;
-    }
+    let parent = match input.parent {
+        Some(id) => Some(check_parent(tx, id, None).await?),
+        None => None,
+    };
+    let ticket = match input.ticket {
+        Some(id) => Some(check_ticket(tx, id).await?),
+        None => None,
+    };
     let due_at = match input.due {
         None => None,
         Some(due) => {
@@ -284,7 +295,7 @@ pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<Task> {
     let now = tx.now();
     let number = number(tx).await?;
     let status = input.status.unwrap_or(Status::Todo);
-    Ok(Task {
+    let task = Task {
         id: TaskId(job.desk.new_id()),
         number,
         title: input.title.clone(),
@@ -296,8 +307,8 @@ pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<Task> {
         zone: zone_name,
         priority: input.priority,
         labels: input.labels.clone(),
-        project,
-        assignee,
+        project: project.as_ref().map(|(id, ..)| *id),
+        assignee: assignee.as_ref().map(|(id, _)| *id),
         parent: input.parent,
         ticket: input.ticket,
         recurrence: input.recurrence.clone(),
@@ -309,6 +320,16 @@ pub(super) async fn build(tx: &mut Tx, job: &Job<NewTask>) -> Result<Task> {
         created_at: now,
         updated_at: now,
         version: 1,
+    };
+    Ok(TaskView {
+        task,
+        project: project.map(|(_, name, color)| (name, color)),
+        assignee: assignee.map(|(_, name)| name),
+        parent,
+        ticket,
+        subtasks: 0,
+        subtasks_done: 0,
+        comments: 0,
     })
 }
 
@@ -341,13 +362,13 @@ pub(super) async fn apply<I>(tx: &mut Tx, job: &Job<I>, before: &Task, patch: &T
     }
     if let Some(project) = &patch.project {
         after.project = match project {
-            Some(pick) => Some(find_project(tx, job, pick).await?),
+            Some(pick) => Some(find_project(tx, job, pick).await?.0),
             None => None,
         };
     }
     if let Some(assignee) = &patch.assignee {
         after.assignee = match assignee {
-            Some(pick) => Some(find_member(tx, job, pick).await?),
+            Some(pick) => Some(find_member(tx, job, pick).await?.0),
             None => None,
         };
     }

@@ -9,6 +9,7 @@ use domain::recurrence::{CountsFrom, Recurrence, occurrence_id};
 use domain::task::{Due, Status, Task, When};
 use domain::{Caller, Via};
 use jiff::civil::{DateTime, Time};
+use store::tasks::TaskView;
 
 use super::{RANK_STEP, add, number, zone};
 use crate::error::{Error, Result};
@@ -82,7 +83,17 @@ pub(super) async fn next_occurrence(desk: &Desk, delivery: &Delivery) -> Result<
                 ..task.clone()
             };
             let reminders = store::reminders::for_task(tx, task.id).await?;
-            add(tx, job, next.clone(), &[]).await?;
+            let view = TaskView {
+                task: next.clone(),
+                project: None,
+                assignee: None,
+                parent: None,
+                ticket: None,
+                subtasks: 0,
+                subtasks_done: 0,
+                comments: 0,
+            };
+            add(tx, job, view, &[]).await?;
             for reminder in reminders {
                 if let When::Before { .. } = reminder.when {
                     super::change::add_reminder(tx, job, &next, reminder.member, reminder.when).await?;

@@ -240,6 +240,7 @@ CREATE UNIQUE INDEX tasks_number ON tasks (workspace_id, number);
 CREATE INDEX tasks_due ON tasks (workspace_id, due_key, id) WHERE status <> 'done' AND deleted_at IS NULL;
 CREATE INDEX tasks_column ON tasks (workspace_id, status, rank, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX tasks_project ON tasks (project_id) WHERE project_id IS NOT NULL AND status <> 'done' AND deleted_at IS NULL;
 CREATE INDEX tasks_ticket ON tasks (ticket_id) WHERE ticket_id IS NOT NULL;
 
 CREATE TABLE task_labels (

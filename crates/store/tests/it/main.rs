@@ -4,4 +4,5 @@
 
 mod bus;
 mod events;
+mod isolation;
 mod reminders;
