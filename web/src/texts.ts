@@ -412,7 +412,7 @@ export const texts = {
       "Send the invoice every first Monday of the month #Finance",
       "What's overdue?",
       "move #12 to Friday and make it p2",
-      "find refund",
+      "search refund",
       "undo",
     ],
     about: (what: string) => `About ${what}`,
