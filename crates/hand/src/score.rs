@@ -21,9 +21,9 @@ const IN_TITLE: f64 = 0.7;
 const IN_SUMMARY: f64 = 0.5;
 const IN_ARTICLE: f64 = 0.3;
 /// What remains for each word that no article has and that is not a general one: it is probably what is asked for.
-const STRANGE: f64 = 0.85;
+const STRANGE: f64 = 0.75;
 /// What it is worth that the heading speaks of nothing else.
-const FOCUS: f64 = 0.25;
+const FOCUS: f64 = 0.3;
 
 /// How well the section with `zones` fits: 0 not at all, from 1 on in every word.
 pub(crate) fn fit(clues: &[Clue], zones: &Zones, knowledge: &Knowledge) -> f64 {

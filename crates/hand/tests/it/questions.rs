@@ -107,7 +107,11 @@ async fn covered_questions_get_their_article_and_others_a_person() {
                     (Decision::HandOff { reason, .. }, _) => {
                         tally.person += 1;
                         tally.person_handed_over += 1;
-                        if *reason == Reason::AskedForPerson { "" } else { "handed over, but not because a person was wanted" }
+                        if *reason == Reason::AskedForPerson {
+                            ""
+                        } else {
+                            "handed over, but not because a person was wanted"
+                        }
                     }
                     _ => {
                         tally.person += 1;
@@ -121,7 +125,7 @@ async fn covered_questions_get_their_article_and_others_a_person() {
             tally.print(set);
             assert_eq!(tally.person_handed_over, tally.person, "who wants a person gets one");
             assert!(tally.uncovered_answered_share() <= 0.10, "{tally:?}");
-            assert!(tally.recall() >= 0.70, "{tally:?}");
+            assert!(tally.recall() >= 0.75, "{tally:?}");
             assert!(tally.precision() >= 0.85, "{tally:?}");
         }
     })
