@@ -85,6 +85,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(widget::cors))
         .layer(axum::middleware::from_fn_with_state(app.clone(), crate::middleware::all))
         .with_state(app)
 }

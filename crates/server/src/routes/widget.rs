@@ -28,12 +28,17 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_channel))
         .routes(routes!(start_conversation, list_conversations))
         .routes(routes!(send_message, list_messages))
-        .layer(axum::middleware::from_fn(cors))
 }
 
 /// Lets pages of other origins ask. No cookie counts here, so that any page may be answered; whether the
 /// channel allows the page's origin is asked where something is written.
-async fn cors(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+///
+/// It lies around the whole router, where it also meets what no handler answers: the browser's question
+/// before the real one, and refusals of the layers below.
+pub(super) async fn cors(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    if !request.uri().path().starts_with("/widget/v1/") {
+        return next.run(request).await;
+    }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
@@ -43,8 +48,8 @@ async fn cors(request: axum::extract::Request, next: axum::middleware::Next) -> 
     if let Some(origin) = origin {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
         let fixed = [
-            (header::VARY, "Origin"),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Idempotency-Key"),
             (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
