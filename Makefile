@@ -30,8 +30,10 @@ demo: setup-run pages ## the same with a filled workspace, in a data directory o
 	exec $(TARGET)/release/deskhand serve --demo --data-dir ./deskhand-data/demo $(ARGS)
 
 .PHONY: test
-test: setup pages test-pages ## every test: the page's, the crates', and the whole system's with real databases and a browser
+test: setup pages test-pages tests/story/node_modules/.installed ## every test: the page's, the crates', and the whole system's with real databases and a browser
 	$(CARGO) test --workspace $(ARGS)
+	$(CARGO) build -p deskhand
+	node tests/story/story.mjs
 
 .PHONY: check
 check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
@@ -45,6 +47,7 @@ bench: setup-run pages ## measure speed and memory with release builds
 fmt: web/node_modules/.installed ## format all code
 	$(CARGO) fmt --all
 	cd web && npm run --silent fmt
+	cd tests/story && ../../web/node_modules/.bin/biome check --write .
 
 .PHONY: generate
 generate: web/node_modules/.installed ## write openapi.json and the page's API types anew
@@ -71,6 +74,10 @@ web/node_modules/.installed: web/package-lock.json web/package.json
 
 web/widget/node_modules/.installed: web/widget/package-lock.json web/widget/package.json
 	cd web/widget && npm ci --no-audit --no-fund
+	touch $@
+
+tests/story/node_modules/.installed: tests/story/package-lock.json tests/story/package.json
+	cd tests/story && npm ci --no-audit --no-fund
 	touch $@
 
 PAGE := $(shell find web/src web/public -type f) web/index.html web/tsconfig.json web/vite.config.ts
@@ -104,6 +111,7 @@ check-code: pages
 check-pages: web/node_modules/.installed web/widget/node_modules/.installed
 	cd web && npm run --silent check
 	cd web/widget && npm run --silent check --if-present
+	cd tests/story && ../../web/node_modules/.bin/biome check .
 
 .PHONY: check-dependencies
 check-dependencies:

@@ -12,10 +12,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch } from "./lib/browser.mjs";
 import { freePort, program, Server } from "./lib/desk.mjs";
-import { expectEqual } from "./lib/wait.mjs";
 import { Play } from "./lib/play.mjs";
 import { Postgres } from "./lib/postgres.mjs";
 import { Site } from "./lib/site.mjs";
+import { expectEqual } from "./lib/wait.mjs";
 import { claim } from "./scenes/claim.mjs";
 import { crash } from "./scenes/crash.mjs";
 import { close, histories, search } from "./scenes/end.mjs";
@@ -104,7 +104,9 @@ try {
     const play = await run(name);
     passed += play.passed;
     failed += play.failed;
-    console.log(`       [${name}] ${((performance.now() - begun) / 1000).toFixed(0)} s, pictures in ${play.folder}`);
+    console.log(
+      `       [${name}] ${((performance.now() - begun) / 1000).toFixed(0)} s, pictures in ${play.folder}`,
+    );
   }
 } finally {
   await postgres.stop();

@@ -24,21 +24,26 @@ wait $server
 rm -rf "$1"
 `;
 
-/** The newest of PostgreSQL's programs: Debian keeps them out of PATH. */
-function programs() {
+/** The first folder that holds all these programs of PostgreSQL: Debian keeps them out of PATH. */
+function folderOf(...programs) {
   const installed = existsSync("/usr/lib/postgresql")
-    ? readdirSync("/usr/lib/postgresql").sort().reverse().map((v) => `/usr/lib/postgresql/${v}/bin`)
+    ? readdirSync("/usr/lib/postgresql")
+        .sort()
+        .reverse()
+        .map((v) => `/usr/lib/postgresql/${v}/bin`)
     : [];
   const folders = [...(process.env.PATH ?? "").split(":"), ...installed];
-  const found = folders.find((f) => existsSync(join(f, "initdb")) && existsSync(join(f, "postgres")));
-  if (!found) throw new Error("PostgreSQL's programs initdb and postgres are missing: run make setup");
+  const found = folders.find((folder) => programs.every((program) => existsSync(join(folder, program))));
+  if (!found) throw new Error(`PostgreSQL's programs ${programs.join(" and ")} are missing: run make setup`);
   return found;
 }
 
 /** The server refuses to run as root, so there the account `postgres` runs it. */
 function account() {
   if (process.getuid() !== 0) return {};
-  const line = readFileSync("/etc/passwd", "utf8").split("\n").find((l) => l.startsWith("postgres:"));
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((l) => l.startsWith("postgres:"));
   if (!line) throw new Error("as root, the story needs the account postgres: run make setup");
   const [, , uid, gid] = line.split(":");
   return { uid: Number(uid), gid: Number(gid) };
@@ -54,8 +59,9 @@ export class Postgres {
     if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
     this.port = await freePort();
     this.folder = folder;
-    this.psql = join(programs(), "psql");
-    this.#guard = spawn("/bin/sh", ["-c", guard, "guard", folder, String(this.port), programs()], {
+    this.psql = join(folderOf("psql"), "psql");
+    const programs = folderOf("initdb", "postgres");
+    this.#guard = spawn("/bin/sh", ["-c", guard, "guard", folder, String(this.port), programs], {
       cwd: "/",
       ...user,
       detached: true,

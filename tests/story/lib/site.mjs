@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 
-const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 const page = (line) => `<!doctype html>
 <html lang="en">
@@ -33,7 +33,7 @@ export class Site {
       const query = new URL(request.url, "http://site").searchParams;
       const who = ["name", "email"]
         .filter((key) => query.has(key))
-        .map((key) => ` data-${key}="${escape(query.get(key))}"`)
+        .map((key) => ` data-${key}="${escaped(query.get(key))}"`)
         .join("");
       response.setHeader("Content-Type", "text/html; charset=utf-8");
       response.end(page(this.line.replace(" async", `${who} async`)));
@@ -42,8 +42,8 @@ export class Site {
     this.url = `http://127.0.0.1:${this.server.address().port}`;
   }
 
-  stop() {
-    this.server.closeAllConnections();
-    return new Promise((done) => this.server.close(done));
+  async stop() {
+    this.server?.closeAllConnections();
+    await new Promise((done) => (this.server ? this.server.close(done) : done()));
   }
 }

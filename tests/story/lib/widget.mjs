@@ -42,7 +42,10 @@ export class Visitor {
       const shadow = document.querySelector("deskhand-widget").shadowRoot;
       const had = shadow.querySelectorAll(selector).length;
       window.answered = new Promise((done) => {
-        addEventListener("keydown", () => (window.askedAt = performance.now()), { once: true, capture: true });
+        addEventListener("keydown", () => (window.askedAt = performance.now()), {
+          once: true,
+          capture: true,
+        });
         const look = () => {
           if (shadow.querySelectorAll(selector).length <= had) return requestAnimationFrame(look);
           done(performance.now() - window.askedAt);

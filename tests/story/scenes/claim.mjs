@@ -33,7 +33,11 @@ export async function claim(story) {
     await play.shot(mateo.page, "join");
     await mateo.page.getByRole("button", { name: "Join" }).click();
     await mateo.page.getByRole("heading", { name: "Inbox" }).waitFor();
-    await page.getByRole("listitem").filter({ hasText: "Mateo" }).getByText("Invited").waitFor({ state: "detached" });
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: "Mateo" })
+      .getByText("Invited")
+      .waitFor({ state: "detached" });
   });
 
   await play.step("two claim at the same moment: one wins, the other is told who", async () => {
@@ -70,7 +74,10 @@ export async function claim(story) {
   });
 
   await play.step("the visitor sees who joined", async () => {
-    await story.dana.panel.getByText(new RegExp(`${story.winnerName}`)).first().waitFor();
+    await story.dana.panel
+      .getByText(new RegExp(`${story.winnerName}`))
+      .first()
+      .waitFor();
     await play.shot(story.dana.page, "somebody-joined");
   });
 
@@ -98,7 +105,9 @@ export async function claim(story) {
   await play.step("a note stays among the staff", async () => {
     const { page } = story.winner;
     await page.getByRole("radio", { name: "Note" }).click();
-    await page.getByRole("textbox", { name: "Note", exact: true }).fill("She was charged twice last year, be quick.");
+    await page
+      .getByRole("textbox", { name: "Note", exact: true })
+      .fill("She was charged twice last year, be quick.");
     await page.keyboard.press("Enter");
     await page.getByLabel("Messages").getByText("She was charged twice").waitFor();
     await page.getByRole("radio", { name: "Reply" }).click();

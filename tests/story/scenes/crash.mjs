@@ -17,7 +17,9 @@ export async function crash(story) {
   const { play, desk, dana, winner, loser } = story;
   const people = [story.owner, story.mateo, dana.person, story.sam.person];
   const thread = winner.page.getByLabel("Messages");
-  const down = (is) => people.forEach((person) => (person.down = is));
+  const down = (is) => {
+    for (const person of people) person.down = is;
+  };
 
   await play.step("a reminder is set for the next minute", async () => {
     await watchArrivals(winner.page);
@@ -39,7 +41,7 @@ export async function crash(story) {
     await dana.ask("Are you still there?");
     await reply(winner, "I will put a bell into the parcel.");
     await dana.panel.getByText("No connection").waitFor();
-    await thread.locator("..").getByText("Not sent").waitFor();
+    await thread.getByText(/^Not sent: /).waitFor();
     await winner.page.getByText("Reconnecting…").waitFor();
     await play.shot(winner.page, "server-gone");
     await play.shot(dana.page, "server-gone-widget");
@@ -74,7 +76,14 @@ export async function crash(story) {
       "I will put a bell into the parcel.",
     ]) {
       expectEqual(times(stored, text), 1, `“${text}” in the desk`);
-      expectEqual(times((await dana.said()).map((m) => m.text), text), 1, `“${text}” in the widget`);
+      expectEqual(
+        times(
+          (await dana.said()).map((m) => m.text),
+          text,
+        ),
+        1,
+        `“${text}” in the widget`,
+      );
       expectEqual(await thread.getByText(text, { exact: true }).count(), 1, `“${text}” on the page`);
     }
     const { items } = await winner.api("GET", "/tasks?status=all&q=refund");
@@ -99,7 +108,11 @@ export async function crash(story) {
     expect(arrival >= due, `it came ${due - arrival} ms early`);
     await play.shot(winner.page, "reminder");
     const { items } = await winner.api("GET", "/notifications");
-    expectEqual(items.filter((n) => n.task?.id === id && n.kind === "reminder").length, 1, "notifications of it");
+    expectEqual(
+      items.filter((n) => n.task?.id === id && n.kind === "reminder").length,
+      1,
+      "notifications of it",
+    );
     return `${arrival - due} ms after it was due`;
   });
 }

@@ -23,15 +23,27 @@ export async function histories(story) {
   await play.step("the task's history says who, what, when and from where", async () => {
     const history = await entries(winner, `/tasks/${story.task.id}`);
     expectWhole(history, "the task");
-    expect(history.some((e) => e.via === "say" && e.action === "task.created"), "not said in plain words");
+    expect(
+      history.some((e) => e.via === "say" && e.action === "task.created"),
+      "not said in plain words",
+    );
     await page.getByRole("link", { name: "Tasks", exact: true }).click();
     await page.locator(`[data-task="${story.task.id}"]`).click();
     const panel = page.getByRole("complementary", { name: /task/i }).or(page.locator("aside")).last();
     await panel.locator("summary", { hasText: "History" }).click();
-    await panel.getByText(/in plain words/).first().waitFor();
-    await panel.getByText(/127\.0\.0\.1/).first().waitFor();
+    await panel
+      .getByText(/in plain words/)
+      .first()
+      .waitFor();
+    await panel
+      .getByText(/127\.0\.0\.1/)
+      .first()
+      .waitFor();
     await play.shot(page, "task-history");
-    return history.map((e) => `${e.actor.name} ${e.text} (${e.via})`).reverse().join("; ");
+    return history
+      .map((e) => `${e.actor.name} ${e.text} (${e.via})`)
+      .reverse()
+      .join("; ");
   });
 
   await play.step("so do the ticket's and the conversation's", async () => {
@@ -48,9 +60,15 @@ export async function histories(story) {
     await page.getByRole("link", { name: "Tickets" }).click();
     await page.locator("[data-row]").filter({ hasText: "#1" }).first().click();
     const history = page.getByRole("region", { name: "History" });
-    await history.getByText(/127\.0\.0\.1|by the hand/).first().waitFor();
+    await history
+      .getByText(/127\.0\.0\.1|by the hand/)
+      .first()
+      .waitFor();
     await play.shot(page, "ticket");
-    return said.map((e) => `${e.actor.name} ${e.text} (${e.via})`).reverse().join("; ");
+    return said
+      .map((e) => `${e.actor.name} ${e.text} (${e.via})`)
+      .reverse()
+      .join("; ");
   });
 }
 
@@ -58,22 +76,30 @@ export async function search(story) {
   const { play, winner } = story;
   const { page } = winner;
 
-  await play.step("one search finds the task, the message, the ticket, the contact and the article", async () => {
-    await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("dana");
-    const options = page.getByRole("listbox").getByRole("option");
-    const kinds = ["Task", "Ticket", "Contact", "Article", "Conversation"];
-    const found = async () =>
-      (await options.evaluateAll((all) => all.map((o) => o.textContent))).map((t) => t.match(/^(\w+): /)?.[1]);
-    await until(`all of ${kinds}`, async () => {
-      const there = (await found()).map((kind) => (kind === "Message" ? "Conversation" : kind));
-      return kinds.every((kind) => there.includes(kind));
-    });
-    await play.shot(page, "search");
-    await options.filter({ hasText: /^Task: Call Dana/i }).first().click();
-    await until("the task is open", () => page.url().includes(story.task.id));
-    await page.keyboard.press("Escape");
-  });
+  await play.step(
+    "one search finds the task, the message, the ticket, the contact and the article",
+    async () => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("dana");
+      const options = page.getByRole("listbox").getByRole("option");
+      const kinds = ["Task", "Ticket", "Contact", "Article", "Conversation"];
+      const found = async () =>
+        (await options.evaluateAll((all) => all.map((o) => o.textContent))).map(
+          (t) => t.match(/^(\w+): /)?.[1],
+        );
+      await until(`all of ${kinds}`, async () => {
+        const there = (await found()).map((kind) => (kind === "Message" ? "Conversation" : kind));
+        return kinds.every((kind) => there.includes(kind));
+      });
+      await play.shot(page, "search");
+      await options
+        .filter({ hasText: /^Task: Call Dana/i })
+        .first()
+        .click();
+      await until("the task is open", () => page.url().includes(story.task.id));
+      await page.keyboard.press("Escape");
+    },
+  );
 }
 
 export async function close(story) {
@@ -104,12 +130,16 @@ export async function close(story) {
     await other.getByRole("heading", { name: "Board" }).waitFor();
     winner.down = true;
     await page.getByRole("button", { name: "Account" }).click();
+    const begun = performance.now();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    const here = performance.now();
     await other.getByText("You were signed out.").waitFor();
+    const there = performance.now();
     await play.shot(other, "signed-out");
     winner.down = false;
     // Nobody else is.
     await loser.api("GET", "/me");
+    return `here after ${Math.round(here - begun)} ms, there ${Math.round(there - here)} ms later`;
   });
 }

@@ -52,7 +52,11 @@ export async function reminder(story) {
     expectEqual(await list.getByText("Print the return label for Dana").count(), 1, "rows of it");
     await play.shot(page, "notifications");
     await page.keyboard.press("Escape");
-    expectEqual(await page.getByRole("status").filter({ hasText: "Print the return label" }).count(), 0, "toasts of it");
+    expectEqual(
+      await page.getByRole("status").filter({ hasText: "Print the return label" }).count(),
+      0,
+      "toasts of it",
+    );
     expectEqual(ofTask((await winner.api("GET", "/notifications")).items).length, 1, "notifications");
   });
 

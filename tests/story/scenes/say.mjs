@@ -44,12 +44,18 @@ export async function say(story) {
 
   await play.step("Enter does it", async () => {
     await field().press("Enter");
-    await dock().getByRole("button", { name: "Undo" }).waitFor();
+    await dock()
+      .getByText(/^Added task/)
+      .waitFor();
     const [task, ...more] = await ticketTasks(story);
     expectEqual(more.length, 0, "further tasks");
     expect(sameTitle(title).test(task.title), `the title is “${task.title}”`);
     expectEqual(task.due, { date: tomorrow(), time: "09:00" }, "the due date");
-    expectEqual(task.reminders.map((r) => r.before_minutes), [30], "the reminders");
+    expectEqual(
+      task.reminders.map((r) => r.before_minutes),
+      [30],
+      "the reminders",
+    );
     expectEqual(task.ticket.number, 1, "the ticket");
     await play.shot(page, "done");
   });
@@ -67,18 +73,24 @@ export async function say(story) {
     await field().press("Enter");
     await until("the task is there", async () => (await ticketTasks(story)).length === 1);
     [story.task] = await ticketTasks(story);
+    await until("the field is empty again", async () => (await field().inputValue()) === "");
     await field().press("Escape");
-    await page.keyboard.press("Escape");
-    if (await dock().isVisible()) await dock().getByRole("button", { name: "Close" }).click();
+    await dock().waitFor({ state: "hidden" });
     const details = page.getByRole("complementary", { name: "Details" });
     await details.getByText(story.task.title).waitFor();
     await play.shot(page, "on-the-ticket");
     await page.getByRole("link", { name: "Tasks", exact: true }).click();
     await page.locator(`[data-task="${story.task.id}"]`).getByText(story.task.title).waitFor();
-    expect((await page.locator(`[data-task="${story.task.id}"]`).textContent()).includes("#1"), "no ticket in the row");
+    expect(
+      (await page.locator(`[data-task="${story.task.id}"]`).textContent()).includes("#1"),
+      "no ticket in the row",
+    );
     await play.shot(page, "list");
     await page.getByRole("link", { name: "Board", exact: true }).first().click();
-    await page.getByRole("button", { name: sameTitle(title) }).first().waitFor();
+    await page
+      .getByRole("button", { name: sameTitle(title) })
+      .first()
+      .waitFor();
     await play.shot(page, "board");
   });
 }

@@ -33,7 +33,11 @@ export async function setup(story) {
     await page.getByLabel("Your name").fill("Olivia Brandt");
     await page.getByLabel("Email").fill("olivia@northwind.example");
     await page.getByLabel("Password", { exact: true }).fill(password);
-    expectEqual(await page.getByLabel("Time zone").inputValue(), "Europe/Berlin", "the zone is the browser's");
+    expectEqual(
+      await page.getByLabel("Time zone").inputValue(),
+      "Europe/Berlin",
+      "the zone is the browser's",
+    );
     await play.shot(page, "setup");
     await page.getByRole("button", { name: "Create the workspace" }).click();
     await page.getByRole("heading", { name: "Inbox" }).waitFor();
@@ -69,16 +73,19 @@ export async function setup(story) {
     return { ...out, report: out.stdout ? JSON.parse(out.stdout) : null };
   };
 
-  await play.step("the command line fills the knowledge base, and a second time changes nothing", async () => {
-    const guide = join(root, "docs/guide");
-    const first = await articles(guide);
-    expectEqual(first.code, 0, `the exit code (${first.stderr})`);
-    expect(first.report.created >= 15, `only ${first.report.created} articles`);
-    const again = await articles(guide);
-    expectEqual([again.code, again.report.created, again.report.updated], [0, 0, 0], "the second import");
-    expectEqual(again.report.unchanged, first.report.created, "articles that stayed as they are");
-    return `${first.report.created} articles`;
-  });
+  await play.step(
+    "the command line fills the knowledge base, and a second time changes nothing",
+    async () => {
+      const guide = join(root, "docs/guide");
+      const first = await articles(guide);
+      expectEqual(first.code, 0, `the exit code (${first.stderr})`);
+      expect(first.report.created >= 15, `only ${first.report.created} articles`);
+      const again = await articles(guide);
+      expectEqual([again.code, again.report.created, again.report.updated], [0, 0, 0], "the second import");
+      expectEqual(again.report.unchanged, first.report.created, "articles that stayed as they are");
+      return `${first.report.created} articles`;
+    },
+  );
 
   await play.step("a broken file is named, and the rest goes in", async () => {
     const folder = join(desk.folder, "guide");
@@ -103,8 +110,14 @@ export async function setup(story) {
     const { page } = story.owner;
     await page.getByRole("link", { name: "Articles" }).click();
     await page.getByText("Reminders and notifications").first().click();
-    await page.getByRole("button", { name: "Back to draft" }).or(page.getByText("Published").first()).first().waitFor();
-    await until("the text is there", async () => (await page.content()).includes("It comes once, and never early"));
+    await page
+      .getByRole("button", { name: "Back to draft" })
+      .or(page.getByText("Published").first())
+      .first()
+      .waitFor();
+    await until("the text is there", async () =>
+      (await page.content()).includes("It comes once, and never early"),
+    );
     await play.shot(page, "articles");
   });
 }

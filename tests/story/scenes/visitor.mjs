@@ -30,7 +30,9 @@ export async function visitor(story) {
 
   await play.step("a page of another origin carries it, and the visitor opens it", async () => {
     const introduction = { name: "Dana Reyes", email: "dana@reyes.example" };
-    const dana = await Visitor.arrive(browser, site, "Dana", introduction, { viewport: { width: 1200, height: 800 } });
+    const dana = await Visitor.arrive(browser, site, "Dana", introduction, {
+      viewport: { width: 1200, height: 800 },
+    });
     story.dana = dana;
     play.people.push(dana.person);
     expect(new URL(dana.page.url()).origin !== desk.url, "it is the same origin");
@@ -71,7 +73,11 @@ export async function visitor(story) {
   await play.step("the staff's open page shows it at once, with its ticket and its reason", async () => {
     const { page } = story.owner;
     const begun = performance.now();
-    const row = page.getByRole("list", { name: "Waiting" }).or(page.locator("[data-row]")).filter({ hasText: "Dana Reyes" }).first();
+    const row = page
+      .getByRole("list", { name: "Waiting" })
+      .or(page.locator("[data-row]"))
+      .filter({ hasText: "Dana Reyes" })
+      .first();
     await row.waitFor();
     const ms = Math.round(performance.now() - begun);
     expect((await row.textContent()).includes("Not covered by articles"), "the row does not say why");
