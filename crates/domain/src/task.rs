@@ -166,7 +166,7 @@ impl ReminderState {
 }
 
 /// One reminder: unique by task, occurrence, member, channel and instant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reminder {
     /// Its id.
     pub id: ReminderId,

@@ -137,10 +137,9 @@ async fn send_message(
     Create { body, key }: Create<MessageRequest>,
 ) -> Result<(StatusCode, axum::Json<MessageResponse>), ApiError> {
     let help = help::base_of(&app, &member, &headers, id).await?;
-    // An idempotency key does what a client id does.
-    let client_id = body.client_id.or_else(|| key.map(|key| key.key.chars().take(64).collect()));
+    let caller = member.with_key(key);
     let message =
-        desk::conversations::reply(&app.desk, member.caller(), id, &body.text, body.note, client_id).await?;
+        desk::conversations::reply(&app.desk, &caller, id, &body.text, body.note, body.client_id).await?;
     Ok((StatusCode::CREATED, axum::Json(MessageResponse::of(message, &help))))
 }
 

@@ -179,11 +179,11 @@ async fn invite_member(
     State(app): State<App>,
     member: Member,
     headers: HeaderMap,
-    Create { body, .. }: Create<InviteRequest>,
+    Create { body, key }: Create<InviteRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let role = body.role.into();
-    let (invited, token) =
-        desk::members::invite(&app.desk, member.caller(), &body.name, &body.email, role).await?;
+    let caller = member.with_key(key);
+    let (invited, token) = desk::members::invite(&app.desk, &caller, &body.name, &body.email, role).await?;
     let answer = InviteResponse { member: invited.into(), invite_url: join_url(&app, &headers, &token) };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(answer)))
 }
@@ -287,12 +287,12 @@ async fn list_tokens(
 async fn create_token(
     State(app): State<App>,
     member: Member,
-    Create { body, .. }: Create<TokenRequest>,
+    Create { body, key }: Create<TokenRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let whose = member.who.member.id;
+    let caller = member.with_key(key);
     let (token, secret) =
-        desk::sessions::create_token(&app.desk, member.caller(), whose, &body.name, body.expires_in_days)
-            .await?;
+        desk::sessions::create_token(&app.desk, &caller, whose, &body.name, body.expires_in_days).await?;
     let answer = NewTokenResponse { token: token.into(), secret };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(answer)))
 }

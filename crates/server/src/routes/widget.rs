@@ -312,12 +312,13 @@ pub(super) async fn help_of(app: &App, headers: &HeaderMap, visitor: &Visitor) -
     responses((status = 201, body = VisitorMessage), (status = "default", body = Problem)))]
 async fn send_message(
     State(app): State<App>,
-    known: Known,
+    mut known: Known,
     headers: HeaderMap,
     Path(id): Path<ConversationId>,
-    Create { body, .. }: Create<VisitorMessageRequest>,
+    Create { body, key }: Create<VisitorMessageRequest>,
 ) -> Result<(StatusCode, axum::Json<VisitorMessage>), ApiError> {
     app.limits.visitors.check(&known.visitor.contact.0)?;
+    known.caller.idempotency = key;
     let message = desk::visitors::write(&app.desk, &known.caller, id, &body.text, body.client_id).await?;
     let help = help_of(&app, &headers, &known.visitor).await?;
     Ok((StatusCode::CREATED, axum::Json(VisitorMessage::of(message, &help))))

@@ -6,3 +6,4 @@ mod bus;
 mod events;
 mod isolation;
 mod reminders;
+mod search;

@@ -1,0 +1,8 @@
+//! What holds for the whole source, and no compiler checks: who may use whom, and habits.
+//!
+//! It reads files and the workspace's metadata. It starts no database and builds nothing.
+
+mod arrows;
+mod documents;
+mod source;
+mod tidy;
