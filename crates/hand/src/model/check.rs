@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-
 use super::{ModelError, Reply, whole_text};
 use crate::language;
 use crate::quote::Found;
