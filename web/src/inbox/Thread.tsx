@@ -1,8 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { BookOpen, Lock } from "lucide-react";
 import { Fragment, useEffect, useMemo, useState } from "react";
+import { ApiError } from "@/api/client";
 import type { Conversation, Message } from "@/api/types";
-import { useLiveEvents } from "@/live/LiveProvider";
+import { useLiveEvents, useLiveState } from "@/live/LiveProvider";
 import { messageOfEvent } from "@/live/patch";
 import { useMe } from "@/session/me";
 import { texts } from "@/texts";
@@ -14,6 +15,7 @@ import { Button } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { LinkedText } from "@/ui/LinkedText";
 import { Mark } from "@/ui/Mark";
+import { RichText } from "@/ui/RichText";
 import { Failed, messageOf, SkeletonRows } from "@/ui/States";
 import { type Outgoing, outbox, useOutgoing } from "./outbox";
 import { messagesQuery, useSend } from "./queries";
@@ -22,6 +24,8 @@ import { startsGroup } from "./thread";
 export function Thread({ conversation }: { conversation: Conversation }) {
   const query = useInfiniteQuery(messagesQuery(conversation.id));
   const outgoing = useOutgoing(conversation.id);
+  const send = useSend(conversation.id);
+  const live = useLiveState();
   const [announced, setAnnounced] = useState("");
   const { zone, now } = useClock();
 
@@ -36,6 +40,12 @@ export function Thread({ conversation }: { conversation: Conversation }) {
     if (message?.author.kind === "contact")
       setAnnounced(texts.live.arrived(message.author.name || texts.contact.anonymous, message.text));
   });
+  // What could not be sent while the desk was out of reach is sent as soon as it is back, each message once.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the connection's return begins it
+  useEffect(() => {
+    if (live !== "live") return;
+    for (const o of outgoing) if (o.failed instanceof ApiError && o.failed.offline) void send(o.clientId);
+  }, [live]);
   useEffect(() => {
     if (!announced) return;
     const timer = setTimeout(() => setAnnounced(""), 5000);
@@ -154,7 +164,7 @@ function Bubble({ message: m, head }: { message: Message; head: boolean }) {
                   : "bg-accent-soft",
           )}
         >
-          <LinkedText text={m.text} />
+          {kind === "hand" ? <RichText text={m.text} /> : <LinkedText text={m.text} />}
           {m.sources.length ? <Sources message={m} /> : null}
         </div>
       </div>
@@ -177,7 +187,7 @@ function Sources({ message }: { message: Message }) {
     <details className="group mt-2 border-t border-line pt-2 whitespace-normal">
       <summary className="flex cursor-pointer list-none items-center gap-1.5 rounded-4 text-12 font-medium text-ink-2 hover:text-ink">
         <BookOpen size={12} aria-hidden />
-        {texts.inbox.sources(message.sources.length)}
+        <span className="shrink-0">{texts.inbox.sources(message.sources.length)}</span>
         <span className="min-w-0 truncate font-normal text-ink-3 group-open:hidden">
           {[...new Set(message.sources.map((s) => s.title))].join(", ")}
         </span>

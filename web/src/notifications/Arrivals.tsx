@@ -31,6 +31,11 @@ export function Arrivals() {
     if (!n || seen.current.has(n.id)) return;
     seen.current.add(n.id);
     const read = () => mark.mutate({ ids: [n.id] });
+    // Who looks at the conversation has seen it already.
+    if (n.conversation_id && n.kind !== "reminder" && looksAt(n.conversation_id)) {
+      read();
+      return;
+    }
     const open = () => {
       read();
       void navigate(notificationLink(n));
@@ -74,6 +79,10 @@ export function Arrivals() {
     outside(n, open);
   });
   return null;
+}
+
+function looksAt(conversation: string): boolean {
+  return document.hasFocus() && window.location.pathname === `/inbox/${conversation}`;
 }
 
 function outside(n: Notification, open: () => void): void {
