@@ -98,6 +98,15 @@ export async function claim(story) {
     await loser.page.getByLabel("Messages").getByText("Tomorrow at nine.").waitFor();
     expectEqual((await machineMessages(story)).length, before, "messages of the machine since the claim");
     story.machineSaid = before;
+    // Who has the conversation before them is not told of what they see.
+    const { items } = await winner.api("GET", "/notifications");
+    const told = items.filter((n) => n.kind === "customer_replied");
+    await until("the notifications of what is on the screen are read", async () => {
+      const { items } = await winner.api("GET", "/notifications");
+      return items.filter((n) => n.kind === "customer_replied").every((n) => n.read_at);
+    });
+    expectEqual(told.length, 2, "notifications of her two messages");
+    expectEqual(await winner.page.getByText("Dana Reyes replied").count(), 0, "toasts about them");
     await play.shot(winner.page, "thread");
     await play.shot(dana.page, "conversation");
   });

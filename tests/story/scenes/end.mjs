@@ -113,6 +113,10 @@ export async function close(story) {
     await page.getByText("Ticket #1 closed, and its conversation with it.").waitFor();
     await dana.panel.getByText("This conversation is closed").first().waitFor();
     await dana.panel.getByRole("button", { name: "Start a new conversation" }).waitFor();
+    await page
+      .getByRole("region", { name: "History" })
+      .getByText(/closed the ticket/)
+      .waitFor();
     await play.shot(page, "ticket-closed");
     await play.shot(dana.page, "closed");
     const { state } = await winner.api("GET", `/conversations/${story.conversation}`);
