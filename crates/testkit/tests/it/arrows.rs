@@ -23,8 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["domain", "store"]),
 ];
 
-/// The binary wires, and the benches measure: they may use everything.
-const WIRES: [&str; 2] = ["deskhand", "benches"];
+/// The binary wires, the benches measure, the system's tests look at all of it: they may use everything.
+const WIRES: [&str; 3] = ["deskhand", "benches", "system-tests"];
 
 /// What tests of every crate may use besides: they set a stage, and look at it.
 const IN_TESTS: [&str; 4] = ["domain", "store", "testkit", "config"];
@@ -87,9 +87,9 @@ fn no_crate_uses_one_that_it_may_not() {
 
 #[test]
 fn only_tests_use_what_is_for_tests() {
-    let using = crates()
-        .into_iter()
-        .filter(|(name, (built, _))| name != "benches" && built.iter().any(|used| used == "testkit"));
+    let using = crates().into_iter().filter(|(name, (built, _))| {
+        !["benches", "system-tests"].contains(&name.as_str()) && built.iter().any(|used| used == "testkit")
+    });
     none(using.map(|(name, _)| format!("{name} is built with testkit")).collect());
 }
 
