@@ -8,7 +8,8 @@ export class Visitor {
     const visitor = new Visitor();
     visitor.person = await Person.arrive(browser, name, options);
     visitor.page = visitor.person.page;
-    await visitor.page.goto(`${site.url}/?${new URLSearchParams(introduction)}`);
+    const query = new URLSearchParams(introduction).toString();
+    await visitor.page.goto(query ? `${site.url}/?${query}` : site.url);
     await visitor.page.getByRole("button", { name: /^Open chat/ }).click();
     visitor.panel = visitor.page.getByRole("dialog");
     visitor.field = visitor.panel.getByRole("textbox", { name: "Write a message" });

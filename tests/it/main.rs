@@ -1,0 +1,16 @@
+//! The whole system: real processes of the program on real databases, spoken to as people's programs do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test fails loudly, says what it does, and asks the machine for the time"
+)]
+
+mod api;
+mod backup;
+mod drain;
+mod kill;
+mod program;
+mod starts;

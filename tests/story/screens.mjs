@@ -1,0 +1,238 @@
+// Every screen with the demonstration's data, in light, in dark and on a phone, for people to look at.
+//
+//   node tests/story/screens.mjs
+//
+// What a machine can see is checked as well: nothing scrolls sideways, no console error, no failed request.
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launch, Person } from "./lib/browser.mjs";
+import { freePort, ready, root, Server } from "./lib/desk.mjs";
+import { until } from "./lib/wait.mjs";
+import { Visitor } from "./lib/widget.mjs";
+
+const looks = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  phone: {
+    colorScheme: "light",
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    isMobile: true,
+    hasTouch: true,
+  },
+};
+
+const first = (list) => async (api) => (await api("GET", list)).items[0].id;
+
+/** The address of a screen, what shows that it is there, and what is done to it before the picture. */
+const screens = {
+  inbox: { path: () => "/inbox" },
+  conversation: {
+    path: async (api) => {
+      const { items } = await api("GET", "/conversations?state=waiting");
+      return `/inbox/${(items.find((c) => c.messages > 2) ?? items[0]).id}`;
+    },
+  },
+  "conversation-answered": {
+    path: async (api) => `/inbox/${await first("/conversations?state=bot")(api)}?tab=bot`,
+  },
+  closed: { path: () => "/inbox?tab=closed" },
+  tickets: { path: () => "/tickets" },
+  ticket: { path: async (api) => `/tickets/${await first("/tickets?status=all")(api)}` },
+  contacts: { path: () => "/contacts" },
+  contact: { path: async (api) => `/contacts/${await first("/contacts")(api)}` },
+  articles: { path: () => "/articles" },
+  article: { path: async (api) => `/articles/${await first("/articles")(api)}` },
+  "article-preview": { path: async (api) => `/articles/${await first("/articles")(api)}?view=preview` },
+  tasks: { path: () => "/tasks" },
+  "tasks-done": { path: () => "/tasks?show=done" },
+  task: { path: async (api) => `/tasks?task=${await first("/tasks?due=any")(api)}` },
+  "task-missing": { path: () => "/tasks?task=00000000-0000-7000-8000-000000000000", status: 404 },
+  board: { path: () => "/board" },
+  say: { path: () => "/say" },
+  "say-preview": {
+    path: () => "/say",
+    act: async (page) => {
+      await page
+        .getByRole("textbox")
+        .fill("call Dana tomorrow at 9 about the refund p1 #Support, remind me 30 min before");
+      await page.getByText("New task").waitFor();
+    },
+  },
+  search: { path: () => "/search?q=remind" },
+  "search-nothing": { path: () => "/search?q=xylophone" },
+  palette: {
+    path: () => "/inbox",
+    act: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("remind");
+      await page.getByRole("option").first().waitFor();
+    },
+  },
+  shortcuts: {
+    path: () => "/inbox",
+    act: async (page) => {
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  notifications: { path: () => "/notifications" },
+  members: { path: () => "/members" },
+  invite: {
+    path: () => "/members",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Invite member" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  channels: { path: () => "/channels" },
+  audit: { path: () => "/audit" },
+  "settings-profile": { path: () => "/settings/profile" },
+  "settings-appearance": { path: () => "/settings/appearance" },
+  "settings-notifications": { path: () => "/settings/notifications" },
+  "settings-shortcuts": { path: () => "/settings/shortcuts" },
+  "settings-tokens": { path: () => "/settings/tokens" },
+  "settings-workspace": { path: () => "/settings/workspace" },
+  "settings-hand": { path: () => "/settings/hand" },
+  "not-found": { path: () => "/nowhere" },
+};
+
+let [passed, failed] = [0, 0];
+function report(name, complaints) {
+  if (complaints.length === 0) {
+    passed += 1;
+    return;
+  }
+  failed += 1;
+  console.log(`FAILED ${name}\n  ${complaints.join("\n  ")}`);
+}
+
+/** What stands wider than the screen: the outermost things that stick out. */
+function sideways(page) {
+  return page.evaluate(() => {
+    const wide = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= wide) return [];
+    const out = [...document.querySelectorAll("body *")].filter(
+      (e) => e.getBoundingClientRect().right > wide + 1,
+    );
+    return [
+      `scrolls sideways: ${document.documentElement.scrollWidth} px on ${wide} px: ` +
+        out
+          .slice(0, 3)
+          .map((e) => `<${e.tagName.toLowerCase()} class="${String(e.className).slice(0, 60)}">`)
+          .join(" "),
+    ];
+  });
+}
+
+/** Pictures are taken of what is there, not of what is on its way. */
+async function settled(page) {
+  await page.waitForLoadState("networkidle");
+  await until(
+    "nothing is loading any more",
+    async () => (await page.locator(".skeleton:visible").count()) === 0,
+  );
+  await page.evaluate(() => document.fonts.ready);
+}
+
+async function photograph(browser, url, password, look) {
+  const folder = join(root, "test-artifacts/screens", look);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const person = await Person.arrive(browser, look, looks[look]);
+  const { page } = person;
+  const api = (...call) => person.api(...call);
+  const take = async (name, page) => {
+    await settled(page);
+    const complaints = [...person.trouble.splice(0), ...(await sideways(page))];
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    report(`${look}/${name}`, complaints);
+  };
+
+  await page.goto(`${url}/join#not-a-link`);
+  await page.getByText("This link doesn't work any more").waitFor();
+  person.trouble.length = 0;
+  await take("join-bad-link", page);
+  await page.goto(url);
+  await page.getByLabel("Email").fill("dana@northwind.example");
+  await page.getByLabel("Password", { exact: true }).fill("not this one");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  person.trouble.length = 0;
+  await take("sign-in-refused", page);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await take("sign-in", page);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Inbox" }).first().waitFor();
+
+  for (const [name, screen] of Object.entries(screens)) {
+    try {
+      await page.goto(url + (await screen.path(api)));
+      await page.locator("#main, h1").first().waitFor();
+      await settled(page);
+      await screen.act?.(page);
+      if (screen.status)
+        person.trouble = person.trouble.filter((t) => !t.includes(`answered ${screen.status}`));
+      await take(name, page);
+    } catch (error) {
+      await page.screenshot({ path: join(folder, `${name}-FAILED.png`) }).catch(() => {});
+      report(`${look}/${name}`, [error.message, ...person.trouble.splice(0)]);
+    }
+  }
+
+  const channel = (await api("GET", "/channels")).items[0];
+  await page.goto(`${url}/help/${channel.key}/reminders-and-notifications`);
+  await take("public-article", page);
+  await person.leave();
+
+  // A visitor, who has no account, in a browser of their own.
+  const site = { url: `${url}/try/${channel.key}` };
+  const visitor = await Visitor.arrive(
+    browser,
+    site,
+    "visitor",
+    {},
+    { ...looks[look], reducedMotion: "reduce" },
+  );
+  const shot = async (name) => {
+    const complaints = [...visitor.person.trouble.splice(0), ...(await sideways(visitor.page))];
+    await visitor.page.screenshot({ path: join(folder, `${name}.png`) });
+    report(`${look}/${name}`, complaints);
+  };
+  await shot("widget");
+  await visitor.askAndTime("How do I set a reminder before a task is due?", ".sources .card");
+  await shot("widget-answer");
+  await visitor.ask("I want a person");
+  await visitor.panel.locator(".state[data-state=offered]").waitFor();
+  await shot("widget-handed-over");
+  await visitor.person.leave();
+}
+
+const folder = mkdtempSync(join(tmpdir(), "deskhand-screens-"));
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const server = new Server({
+  args: ["--demo", "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`],
+  folder,
+  log: join(folder, "deskhand.log"),
+});
+let browser = null;
+try {
+  server.start();
+  await ready(url);
+  const [, password] = await server.says(/with the password (\S+) as/);
+  browser = await launch();
+  for (const look of Object.keys(looks)) await photograph(browser, url, password, look);
+  console.log(`pictures in ${join(root, "test-artifacts/screens")}`);
+} catch (error) {
+  failed += 1;
+  console.log(`FAILED ${error.stack}`);
+} finally {
+  await browser?.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
