@@ -170,7 +170,7 @@ async function photograph(browser, url, password, look) {
   for (const [name, screen] of Object.entries(screens)) {
     try {
       await page.goto(url + (await screen.path(api)));
-      await page.locator("#main, h1").first().waitFor();
+      await page.locator("#main, h1, h2").first().waitFor();
       await settled(page);
       await screen.act?.(page);
       if (screen.status)
