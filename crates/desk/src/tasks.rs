@@ -21,7 +21,7 @@ use store::{Kind, Tx};
 use crate::error::{Check, Error, Result};
 use crate::job::{Done, Job};
 use crate::undo::Operation;
-use crate::{Delivery, Desk, Page, Paging, UseCase};
+use crate::{Delivery, Desk, Page, Paging, UseCase, authority};
 
 pub use input::{NewTask, PickMember, PickProject, TaskPatch};
 pub use store::tasks::{Comment, Filter, Sort};
@@ -259,6 +259,7 @@ pub async fn complete(desk: &Desk, caller: &Caller, id: TaskId) -> Result<Done<F
 
 /// Opens a finished task again. One that is open stays as it is.
 pub async fn reopen(desk: &Desk, caller: &Caller, id: TaskId) -> Result<Done<FullTask>> {
+    authority::require(caller, UseCase::UpdateTask)?;
     let task = get(desk, caller, id).await?;
     if task.view.task.status != Status::Done {
         return Ok(Done { value: task, undo: None });

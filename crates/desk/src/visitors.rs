@@ -46,7 +46,7 @@ struct Begun {
 
 /// The channel of that key, with its workspace's name and greeting; what the widget shows.
 pub async fn channel(desk: &Desk, key: &str) -> Result<(Channel, String, String)> {
-    if key.len() > 64 {
+    if key.len() > 64 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Error::NotFound("channel"));
     }
     let channel = desk

@@ -110,7 +110,8 @@ pub fn same_origin(app: &App, headers: &HeaderMap) -> bool {
         return true;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let plain = origin.strip_prefix("http://").filter(|_| !app.options.secure);
+    let authority = plain.or_else(|| origin.strip_prefix("https://"));
     authority.is_some() && authority == host
 }
 

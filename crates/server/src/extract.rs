@@ -46,12 +46,13 @@ async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
 
 /// The object in `bytes`. A list is none, although its items could be taken for fields in their order.
 fn read_json<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
-    let axum::Json(value) =
-        axum::Json::<T>::from_bytes(bytes).map_err(|rejection| refuse_json(&rejection))?;
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        return Ok(value);
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let detail = "the body must be a JSON object";
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", detail));
     }
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "the body must be a JSON object"))
+    axum::Json::from_bytes(bytes)
+        .map(|axum::Json(value)| value)
+        .map_err(|rejection: JsonRejection| refuse_json(&rejection))
 }
 
 fn refuse_json(rejection: &JsonRejection) -> ApiError {
@@ -131,6 +132,14 @@ pub fn paging(limit: Option<i64>, cursor: Option<&str>) -> Result<Paging, ApiErr
         Some(text) => Some(Cursor::decode(text).map_err(desk::Error::from)?),
     };
     Ok(Paging { limit, cursor })
+}
+
+/// A text that a list is narrowed by, where there is one. Errors: too long to be in anything.
+pub fn narrowing(text: Option<String>) -> Result<Option<String>, ApiError> {
+    if text.as_ref().is_some_and(|text| text.chars().count() > 500) {
+        return Err(desk::Error::field("q", "must have at most 500 characters").into());
+    }
+    Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
 /// The version in `If-Match`, where the header was sent.

@@ -43,6 +43,7 @@ struct ConversationQuery {
     /// Only this contact's.
     contact: Option<Uuid>,
     /// Only with this in the subject or the contact's name.
+    #[param(max_length = 500)]
     q: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -73,7 +74,7 @@ async fn list_conversations(
         }
     };
     let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
-    let text = query.q.filter(|text| !text.trim().is_empty());
+    let text = crate::extract::narrowing(query.q)?;
     let page = desk::conversations::list(&app.desk, member.caller(), which, text, paging).await?;
     let counts = desk::conversations::counts(&app.desk, member.caller()).await?;
     let list = List::page(page, ConversationResponse::from);

@@ -99,6 +99,7 @@ struct TicketQuery {
     /// A contact's id.
     contact: Option<Uuid>,
     /// Only with this in the subject or the contact's name.
+    #[param(max_length = 500)]
     q: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -134,7 +135,7 @@ async fn list_tickets(
         closed,
         assignee,
         contact: query.contact.map(ContactId),
-        text: query.q.filter(|text| !text.trim().is_empty()),
+        text: crate::extract::narrowing(query.q)?,
     };
     let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
     let page = desk::tickets::list(&app.desk, member.caller(), filter, paging).await?;
@@ -215,6 +216,7 @@ async fn ticket_history(
 #[into_params(parameter_in = Query)]
 struct TextQuery {
     /// Only with this in name or address.
+    #[param(max_length = 500)]
     q: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -233,7 +235,7 @@ async fn list_contacts(
     Query(query): Query<TextQuery>,
 ) -> Result<axum::Json<List<ContactResponse>>, ApiError> {
     let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
-    let text = query.q.filter(|text| !text.trim().is_empty());
+    let text = crate::extract::narrowing(query.q)?;
     let page = desk::contacts::list(&app.desk, member.caller(), text, paging).await?;
     Ok(axum::Json(List::page(page, ContactResponse::from)))
 }
@@ -288,6 +290,7 @@ struct ArticleQuery {
     #[param(pattern = "^(published|draft|all)$")]
     status: Option<String>,
     /// Only with this in title or summary.
+    #[param(max_length = 500)]
     q: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -313,7 +316,7 @@ async fn list_articles(
         ),
     };
     let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
-    let text = query.q.filter(|text| !text.trim().is_empty());
+    let text = crate::extract::narrowing(query.q)?;
     let page = desk::articles::list(&app.desk, member.caller(), status, text, paging).await?;
     Ok(axum::Json(List::page(page, ArticleItemResponse::from)))
 }

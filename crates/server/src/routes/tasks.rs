@@ -68,6 +68,7 @@ struct TaskQuery {
     #[param(pattern = "^(due|rank|created|completed)$")]
     sort: Option<String>,
     /// Only with this in the title.
+    #[param(max_length = 500)]
     q: Option<String>,
     /// The IANA zone that `due` is read in; the caller's where nothing is given.
     zone: Option<String>,
@@ -153,7 +154,7 @@ impl TaskQuery {
         }
         filter.priority = self.priority;
         filter.ticket = self.ticket.map(TicketId);
-        filter.text = self.q.clone().filter(|text| !text.trim().is_empty());
+        filter.text = crate::extract::narrowing(self.q.clone())?;
         Ok(filter)
     }
 }

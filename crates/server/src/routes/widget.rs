@@ -127,7 +127,7 @@ struct WidgetChannelResponse {
 }
 
 /// How a widget looks
-#[utoipa::path(get, path = "/widget/v1/channels/{key}", tag = "widget", params(("key" = String, Path)),
+#[utoipa::path(get, path = "/widget/v1/channels/{key}", operation_id = "widget_show_channel", tag = "widget", params(("key" = String, Path)),
     responses((status = 200, body = WidgetChannelResponse), (status = "default", body = Problem)))]
 async fn show_channel(
     State(app): State<App>,
@@ -183,7 +183,7 @@ struct StartResponse {
 }
 
 /// Begin a conversation
-#[utoipa::path(post, path = "/widget/v1/conversations", tag = "widget", request_body = StartRequest, security((), ("token" = [])),
+#[utoipa::path(post, path = "/widget/v1/conversations", operation_id = "widget_start_conversation", tag = "widget", request_body = StartRequest, security((), ("token" = [])),
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = StartResponse), (status = "default", body = Problem)))]
 async fn start_conversation(
@@ -233,7 +233,7 @@ async fn start_conversation(
 }
 
 /// The visitor's conversations
-#[utoipa::path(get, path = "/widget/v1/conversations", tag = "widget", security(("token" = [])),
+#[utoipa::path(get, path = "/widget/v1/conversations", operation_id = "widget_list_conversations", tag = "widget", security(("token" = [])),
     responses((status = 200, body = List<VisitorConversation>), (status = "default", body = Problem)))]
 async fn list_conversations(
     State(app): State<App>,
@@ -307,7 +307,7 @@ pub(super) async fn help_of(app: &App, headers: &HeaderMap, visitor: &Visitor) -
 }
 
 /// Write
-#[utoipa::path(post, path = "/widget/v1/conversations/{id}/messages", tag = "widget", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+#[utoipa::path(post, path = "/widget/v1/conversations/{id}/messages", operation_id = "widget_send_message", tag = "widget", params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = VisitorMessageRequest, security(("token" = [])),
     responses((status = 201, body = VisitorMessage), (status = "default", body = Problem)))]
 async fn send_message(
@@ -348,7 +348,7 @@ struct VisitorMessages {
 }
 
 /// Read
-#[utoipa::path(get, path = "/widget/v1/conversations/{id}/messages", tag = "widget", params(("id" = Uuid, Path), AfterQuery),
+#[utoipa::path(get, path = "/widget/v1/conversations/{id}/messages", operation_id = "widget_list_messages", tag = "widget", params(("id" = Uuid, Path), AfterQuery),
     security(("token" = [])), responses((status = 200, body = VisitorMessages), (status = "default", body = Problem)))]
 async fn list_messages(
     State(app): State<App>,
@@ -359,6 +359,9 @@ async fn list_messages(
 ) -> Result<axum::Json<VisitorMessages>, ApiError> {
     let limit = crate::extract::paging(query.limit, None)?.limit;
     let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(desk::Error::field("after", "must be 0 or more").into());
+    }
     let (conversation, _, messages) =
         desk::visitors::messages(&app.desk, &known.caller, id, after, limit).await?;
     let help = help_of(&app, &headers, &known.visitor).await?;

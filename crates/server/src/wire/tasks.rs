@@ -114,8 +114,9 @@ impl WhenBody {
                 None
             }
             (Some(text), None) => {
-                let at = text.parse::<jiff::civil::DateTime>().ok();
-                let at = at.filter(|at| (1970..=9990).contains(&at.year()));
+                // Strictly: an offset or a zone behind it would be read over, and the time be another one.
+                let at = jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M", text).ok();
+                let at = at.filter(|_| text.len() == 16).filter(|at| (1970..=9990).contains(&at.year()));
                 if at.is_none() {
                     check.refuse(&format!("{field}.at"), "is no local time, written YYYY-MM-DDTHH:MM");
                 }
