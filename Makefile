@@ -35,6 +35,10 @@ test: setup pages test-pages tests/story/node_modules/.installed ## every test: 
 	$(CARGO) build -p deskhand
 	node tests/story/story.mjs
 
+.PHONY: test-api
+test-api: setup-run pages ## send the running API what its contract allows and what it does not (schemathesis, two minutes)
+	scripts/schemathesis
+
 .PHONY: check
 check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
 
