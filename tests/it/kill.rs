@@ -94,7 +94,7 @@ async fn rounds(place: &Place, parts: &'static [Part], rounds: u64) {
     let channel = api.get("/api/v1/channels").await["items"][0]["key"].as_str().unwrap().to_owned();
     let ledger = Ledger::default();
     for round in 0..rounds {
-        let load = load::begin(&api, &channel, &ledger, round, &mut random);
+        let load = load::begin(&api, &channel, &ledger, (round, round < rounds / 2), &mut random);
         tokio::time::sleep(Duration::from_millis(random.random_range(60..900))).await;
         system.kill_some(&mut random);
         // The rest of a split system goes on alone for a moment.

@@ -140,11 +140,12 @@ impl From<Error> for ApiError {
             Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
             Error::Store(source) if source.is_transient() => {
                 tracing::warn!(error = &source as &dyn std::error::Error, "the database is not available");
-                let mut problem = Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "the desk cannot reach its database or disk; try again in a moment",
-                );
+                let detail = if source.is_full() {
+                    "the disk is full, so nothing can be changed until there is room on it"
+                } else {
+                    "the desk cannot reach its database or disk; try again in a moment"
+                };
+                let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
                 problem.0.retry_after = Some(2);
                 problem
             }

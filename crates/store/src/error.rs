@@ -67,6 +67,11 @@ impl Error {
         matches!(self, Self::Unavailable(_) | Self::Full | Self::GivenUp(_))
     }
 
+    /// Whether there is no room left for writing.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full)
+    }
+
     /// Whether PostgreSQL asks for the transaction to be run again.
     pub(crate) fn wants_retry(&self) -> bool {
         let Self::Statement(error) = self else { return false };

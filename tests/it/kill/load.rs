@@ -53,12 +53,20 @@ struct Person {
     ledger: Ledger,
     over: Arc<AtomicBool>,
     round: u64,
+    /// There is time for reminders that are due in a minute.
+    early: bool,
     who: u64,
     random: StdRng,
 }
 
-/// Starts the load of `round`.
-pub(super) fn begin(api: &Api, channel: &str, ledger: &Ledger, round: u64, random: &mut StdRng) -> Load {
+/// Starts the load of a round; in an early one there are also reminders that are due in a minute.
+pub(super) fn begin(
+    api: &Api,
+    channel: &str,
+    ledger: &Ledger,
+    (round, early): (u64, bool),
+    random: &mut StdRng,
+) -> Load {
     let over = Arc::new(AtomicBool::new(false));
     let mut people = JoinSet::new();
     for who in 0..VISITORS + MEMBERS + 1 {
@@ -68,6 +76,7 @@ pub(super) fn begin(api: &Api, channel: &str, ledger: &Ledger, round: u64, rando
             ledger: ledger.clone(),
             over: Arc::clone(&over),
             round,
+            early,
             who,
             random: StdRng::seed_from_u64(random.next_u64()),
         };
@@ -145,9 +154,10 @@ impl Person {
             let (reminds, complete) =
                 (self.random.random_range(0..3) == 0, self.random.random_range(0..3) == 0);
             let mut body = json!({"title": title, "zone": "UTC"});
+            let later = reminds && self.early && self.random.random_range(0..4) == 0;
             if reminds {
                 // To the minute: the one that has begun is due already, the next one comes within the test.
-                let ahead = if self.random.random_range(0..4) == 0 { 1.minute() } else { 0.minutes() };
+                let ahead = if later { 1.minute() } else { 0.minutes() };
                 let at = Timestamp::now().checked_add(ahead).unwrap().strftime("%Y-%m-%dT%H:%M").to_string();
                 body["reminders"] = json!([{"at": at}]);
             }
@@ -160,6 +170,7 @@ impl Person {
                 complete: false,
                 completed: false,
                 reminds,
+                later,
             });
             let Ok(made) = self.api.try_post("/api/v1/tasks", Some(&key), &body).await else { return };
             let id = made["id"].as_str().unwrap().to_owned();
