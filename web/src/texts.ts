@@ -547,6 +547,7 @@ export const texts = {
     new: "New widget",
     name: "Name",
     greeting: "Greeting",
+    greetingHint: "Empty: the greeting in Settings, Hand.",
     color: "Colour",
     position: "Position",
     right: "Right",

@@ -8,6 +8,7 @@ import { Conflict, saveFields } from "@/api/save";
 import type { Channel } from "@/api/types";
 import { channelsQuery } from "@/articles/queries";
 import { useMay } from "@/session/me";
+import { settingsQuery } from "@/settings/queries";
 import { AdminPage } from "@/shell/AdminPage";
 import { texts } from "@/texts";
 import { Button } from "@/ui/Button";
@@ -64,6 +65,8 @@ function ChannelCard({ channel, editable }: { channel: Channel; editable: boolea
   const report = useReport();
   const [form, setForm] = useState<ChannelForm>(() => formOf(channel));
   const [touched, setTouched] = useState(false);
+  // What the widget says where the channel has no greeting of its own.
+  const common = useQuery({ ...settingsQuery, enabled: editable }).data?.hand.greeting ?? "";
   useEffect(() => {
     if (!touched) setForm(formOf(channel));
   }, [channel, touched]);
@@ -130,6 +133,8 @@ function ChannelCard({ channel, editable }: { channel: Channel; editable: boolea
               <TextArea
                 label={texts.channels.greeting}
                 value={form.greeting}
+                placeholder={common}
+                hint={texts.channels.greetingHint}
                 onChange={(e) => set({ greeting: e.target.value })}
                 rows={2}
                 error={error?.field("greeting")}
@@ -193,7 +198,7 @@ function ChannelCard({ channel, editable }: { channel: Channel; editable: boolea
                 ) : null}
               </div>
             </div>
-            <WidgetPreview form={form} />
+            <WidgetPreview form={form} greeting={common} />
           </form>
         ) : null}
       </div>

@@ -4,7 +4,7 @@ import { cx } from "@/ui/classes";
 import type { ChannelForm } from "./snippet";
 
 /** What a visitor will see, roughly and at once. The colour is data, set through the style object model. */
-export function WidgetPreview({ form }: { form: ChannelForm }) {
+export function WidgetPreview({ form, greeting }: { form: ChannelForm; greeting: string }) {
   return (
     <figure
       aria-label={texts.channels.preview}
@@ -25,8 +25,8 @@ export function WidgetPreview({ form }: { form: ChannelForm }) {
             {form.name || texts.product}
           </div>
           <div className="flex flex-col gap-2 p-3">
-            <p className="max-w-[88%] self-start rounded-8 bg-hover px-2.5 py-1.5 text-12 break-words">
-              {form.greeting}
+            <p className="max-w-[88%] self-start rounded-8 bg-hover px-2.5 py-1.5 text-12 break-words empty:hidden">
+              {form.greeting.trim() || greeting}
             </p>
             <p
               className="max-w-[88%] self-end rounded-8 px-2.5 py-1.5 text-12 text-[white]"

@@ -154,7 +154,7 @@ function Bubble({ message: m, head }: { message: Message; head: boolean }) {
         <div
           title={head ? undefined : exact(at, zone)}
           className={cx(
-            "rounded-12 px-3 py-2 text-14 break-words whitespace-pre-wrap",
+            "max-w-full rounded-12 px-3 py-2 text-14 break-words whitespace-pre-wrap",
             m.note
               ? "border border-note-line bg-note"
               : kind === "contact"

@@ -1,5 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { ShortcutList } from "@/keyboard/Help";
 import { useMay } from "@/session/me";
 import { PageHeader } from "@/shell/PageHeader";
@@ -31,11 +31,20 @@ export function SettingsPage() {
   const may = useMay();
   const sections = [...own, ...(may.administer ? shared : [])];
   const section = sections.find((s) => s === params.section) ?? "profile";
+  const tabs = useRef<HTMLElement>(null);
+  // On a phone the line of sections is longer than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: follows the section that is shown
+  useEffect(() => {
+    tabs.current
+      ?.querySelector('[aria-current="page"]')
+      ?.scrollIntoView?.({ block: "nearest", inline: "center" });
+  }, [section]);
   return (
     <div className="flex h-full flex-col">
       <PageHeader title={texts.settings.title} />
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <nav
+          ref={tabs}
           aria-label={texts.settings.title}
           className="flex shrink-0 gap-1 overflow-x-auto border-line px-3 py-2 max-md:border-b md:w-48 md:flex-col md:gap-0.5 md:border-r md:py-4"
         >
