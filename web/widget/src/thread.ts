@@ -172,15 +172,20 @@ export class Thread {
           byHand && ` · ${texts.automatic}`,
         ),
         el("div", { class: "bubble", dir: "auto" }, ...(byHand ? rich(text) : plain(text))),
-        sources?.length > 0 && this.#sources(sources),
+        sources?.length > 0 && this.#sources(sources, text),
         el("p", { class: "meta", "aria-live": "off" }, el("span")),
       ),
     );
   }
 
-  #sources(sources: Source[]): HTMLElement {
+  #sources(sources: Source[], answer: string): HTMLElement {
     const { texts } = this.#language;
-    const items = sources.map((source) => el("li", {}, this.#card(source)));
+    const said = bareWords(answer);
+    const items = sources.map((source) => {
+      // What the answer itself quotes is not said twice.
+      const quote = said.includes(bareWords(source.quote)) ? "" : source.quote;
+      return el("li", {}, this.#card({ ...source, quote }));
+    });
     const list = el("ul", { class: "sources", "aria-label": texts.sources }, ...items.slice(0, shownSources));
     const rest = items.slice(shownSources);
     if (rest.length) {
@@ -198,7 +203,7 @@ export class Thread {
     const parts = [
       icon("article"),
       el("b", { dir: "auto" }, title, heading && heading !== title && el("i", {}, ` · ${heading}`)),
-      el("span", { class: "quote", dir: "auto" }, quote),
+      quote && el("span", { class: "quote", dir: "auto" }, quote),
     ];
     const address = webAddress(url, `${this.#base}/`);
     if (!address) return el("div", { class: "card" }, ...parts);
@@ -258,6 +263,11 @@ function together(one: Entry | undefined, other: Entry | undefined): boolean {
 
 function line(text: string): HTMLElement {
   return el("div", { class: "line" }, el("span", { dir: "auto" }, text));
+}
+
+/** The words of a text without the signs of its Markdown and its line breaks. */
+function bareWords(text: string): string {
+  return text.replace(/[\s>*`#-]+/g, " ").trim();
 }
 
 function textButton(text: string, click: () => void): HTMLElement {
