@@ -109,7 +109,7 @@ function report(name, complaints) {
   console.log(`FAILED ${name}\n  ${complaints.join("\n  ")}`);
 }
 
-/** What sticks out of the screen at its sides, and is not in something that scrolls sideways on purpose. */
+/** What sticks out of the screen at its sides, unless it is meant to scroll or to end in dots. */
 function sideways(page) {
   return page.evaluate(() => {
     const wide = document.documentElement.clientWidth;
@@ -175,7 +175,7 @@ async function photograph(browser, url, password, look) {
   for (const [name, screen] of Object.entries(screens)) {
     try {
       await page.goto(url + (await screen.path(api)));
-      await page.locator("#main, h1, h2").first().waitFor();
+      await page.locator("#main, h1, h2, p").first().waitFor();
       await settled(page);
       await screen.act?.(page);
       if (screen.status)
