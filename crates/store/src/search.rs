@@ -1,6 +1,6 @@
 //! Search over everything: one document a task, message, ticket, contact or article, and an index of its words.
 //!
-//! What was typed is never read as a query language: it is cut into words in [`text`], and each word is handed
+//! What was typed is never read as a query language: it is cut into words in `text`, and each word is handed
 //! over quoted. Both databases index the same words, so both find the same documents; only the statements
 //! that ask the index differ. PostgreSQL cannot use a word index under row level security, because its match
 //! operator might tell of rows it should not; so there the two functions `deskhand_search_*` of the schema ask,

@@ -119,9 +119,28 @@ async fn nothing_that_is_typed_is_a_query_language() {
         let ours = workspace();
         add(&db, ours, &[record(Kind::Task, 1, "Refund for Acme and or not near", "")]).await;
         for text in [
-            "\"", "'", "refund\"", "refund' OR 1=1 --", "refund*", "(refund", "refund & ! |", "title:refund",
-            "refund:*", "\\", "{title} : refund", "NEAR(refund, 2)", "^refund", "refund AND", "-refund", "a\u{0}b refund",
-            "refund <-> acme", "%", "", "   ", "🙂", "\u{202E}refund",
+            "\"",
+            "'",
+            "refund\"",
+            "refund' OR 1=1 --",
+            "refund*",
+            "(refund",
+            "refund & ! |",
+            "title:refund",
+            "refund:*",
+            "\\",
+            "{title} : refund",
+            "NEAR(refund, 2)",
+            "^refund",
+            "refund AND",
+            "-refund",
+            "a\u{0}b refund",
+            "refund <-> acme",
+            "%",
+            "",
+            "   ",
+            "🙂",
+            "\u{202E}refund",
         ] {
             // What is found does not matter as much as that it is an answer and not an error.
             let found = find(&db, ours, text).await;
@@ -267,10 +286,12 @@ async fn a_changed_record_is_found_by_its_new_words_only_and_a_removed_one_not_a
 async fn a_document_of_any_size_and_script_can_be_kept() {
     both(async |db| {
         let ours = workspace();
-        let words: String = (0..60_000).map(|n| format!("{:x} ", n * 2_654_435_761_u64 % 0xfff_ffff)).collect();
-        for (n, body) in [words, "日本語のテキスト ".repeat(20_000), "x".repeat(1_000_000), "ä".repeat(150_000)]
-            .into_iter()
-            .enumerate()
+        let words: String =
+            (0..60_000).map(|n| format!("{:x} ", n * 2_654_435_761_u64 % 0xfff_ffff)).collect();
+        for (n, body) in
+            [words, "日本語のテキスト ".repeat(20_000), "x".repeat(1_000_000), "ä".repeat(150_000)]
+                .into_iter()
+                .enumerate()
         {
             let record = record(Kind::Article, i64::try_from(n).unwrap(), &format!("Big {n}"), &body);
             put(&db, ours, &record).await;
