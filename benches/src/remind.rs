@@ -6,6 +6,7 @@ use std::time::Duration;
 use desk::tasks::NewTask;
 use domain::ids::ReminderId;
 use domain::task::{Due, When};
+use domain::{Clock as _, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
@@ -20,7 +21,7 @@ const DUE: usize = 1_000;
 async fn measure(place: Place, name: &str, out: &mut String) {
     let prepared = Prepared::new(place).await;
     let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
-    let far = Timestamp::now() + SignedDuration::from_hours(24 * 30);
+    let far = SystemClock.now() + SignedDuration::from_hours(24 * 30);
     let local = far.to_zoned(zone).datetime();
     let task = NewTask {
         title: "remember".to_owned(),
@@ -56,7 +57,7 @@ async fn measure(place: Place, name: &str, out: &mut String) {
         }
     };
     insert(PENDING, far, "later").await;
-    let second = Timestamp::from_second(Timestamp::now().as_second() + 12).expect("a time");
+    let second = Timestamp::from_second(SystemClock.now().as_second() + 12).expect("a time");
     insert(DUE, second, "now").await;
     let probe = fsync(prepared.folder.path());
     let running = prepared.start().await;

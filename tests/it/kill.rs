@@ -69,10 +69,9 @@ impl<'a> System<'a> {
     fn kill_some(&mut self, random: &mut StdRng) {
         let chosen = random.random_range(0..=self.parts.len());
         for (index, slot) in self.running.iter_mut().enumerate() {
-            if chosen == self.parts.len() || chosen == index {
-                if let Some(process) = slot.take() {
-                    process.kill();
-                }
+            let meant = chosen == self.parts.len() || chosen == index;
+            if let Some(process) = slot.take_if(|_| meant) {
+                process.kill();
             }
         }
     }
@@ -111,8 +110,10 @@ async fn rounds(place: &Place, parts: &'static [Part], rounds: u64) {
         }
         system.start().await;
         api = api.at(&system.url, &api.token());
+        let started = Instant::now();
         ledger.settle(&api).await;
         ledger.check(&api, Some(round)).await;
+        eprintln!("round {round}: all was dealt with {:.1?} after the start", started.elapsed());
     }
     ledger.check(&api, None).await;
     eprintln!("{} in {:.0?}", ledger.summary(), begun.elapsed());

@@ -39,7 +39,7 @@ pub fn line(text: &str, limit: usize) -> Result<String, TextError> {
     if text.is_empty() { Err(TextError::Empty) } else { Ok(text) }
 }
 
-/// Like [`line`], but may be empty.
+/// Like [`line()`], but may be empty.
 pub fn optional_line(text: &str, limit: usize) -> Result<String, TextError> {
     let mut out = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     for word in text

@@ -145,6 +145,23 @@ export interface paths {
         patch: operations["update_channel"];
         trace?: never;
     };
+    "/api/v1/chats/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A chat of the caller's: its newest orders, oldest first */
+        get: operations["show_chat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -526,6 +543,27 @@ export interface paths {
         patch: operations["update_project"];
         trace?: never;
     };
+    "/api/v1/say": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what is to be done
+         * @description With `confirm` false it is only shown what would be done, and nothing changes. What is not clear or cannot be
+         *     done is answered with a sentence, not with an error.
+         */
+        post: operations["say"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -554,7 +592,7 @@ export interface paths {
         put?: never;
         /** Sign in */
         post: operations["sign_in"];
-        /** Sign out */
+        /** Sign out: ends the session; with a token there is none to end */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -911,6 +949,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/undo/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what the caller did */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget/v1/channels/{key}": {
         parameters: {
             query?: never;
@@ -919,7 +974,7 @@ export interface paths {
             cookie?: never;
         };
         /** How a widget looks */
-        get: operations["show_channel"];
+        get: operations["widget_show_channel"];
         put?: never;
         post?: never;
         delete?: never;
@@ -936,10 +991,10 @@ export interface paths {
             cookie?: never;
         };
         /** The visitor's conversations */
-        get: operations["list_conversations"];
+        get: operations["widget_list_conversations"];
         put?: never;
         /** Begin a conversation */
-        post: operations["start_conversation"];
+        post: operations["widget_start_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -954,10 +1009,10 @@ export interface paths {
             cookie?: never;
         };
         /** Read */
-        get: operations["list_messages"];
+        get: operations["widget_list_messages"];
         put?: never;
         /** Write */
-        post: operations["send_message"];
+        post: operations["widget_send_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1144,6 +1199,44 @@ export interface components {
              * @description The ETag, as a number.
              */
             version: number;
+        };
+        /** @description One order of a chat. */
+        ChatItemResponse: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The records that it was about. */
+            records: components["schemas"]["SayRecord"][];
+            /** @description What was said. */
+            said: string;
+            /** @description `done`, `answer`, `clarify` or `failed`. */
+            status: string;
+            /** @description What the desk said to it. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description What takes it back.
+             */
+            undo_id?: string | null;
+            /** @description Whether it was taken back. */
+            undone: boolean;
+        };
+        /** @description A kept chat: its newest orders, oldest first. */
+        ChatResponse: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was said. */
+            items: components["schemas"]["ChatItemResponse"][];
         };
         /** @description A text. */
         CommentRequest: {
@@ -1914,7 +2007,14 @@ export interface components {
         /** @description A page of a list. */
         List_ReminderResponse: {
             /** @description The items. */
-            items: (components["schemas"]["WhenBody"] & {
+            items: {
+                /** @description Local date and time in the task's zone, where it has one of its own. */
+                at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Minutes before the due time, where it counts from there.
+                 */
+                before_minutes?: number | null;
                 /**
                  * Format: date-time
                  * @description When, as an instant.
@@ -1932,7 +2032,7 @@ export interface components {
                 member_id: string;
                 /** @description `pending`, `fired` or `cancelled`. */
                 state: string;
-            })[];
+            }[];
             /** @description Where the next page begins, if there is one. */
             next_cursor?: string | null;
         };
@@ -2482,7 +2582,14 @@ export interface components {
             rule: string;
         };
         /** @description A reminder of a task. */
-        ReminderResponse: components["schemas"]["WhenBody"] & {
+        ReminderResponse: {
+            /** @description Local date and time in the task's zone, where it has one of its own. */
+            at?: string | null;
+            /**
+             * Format: int32
+             * @description Minutes before the due time, where it counts from there.
+             */
+            before_minutes?: number | null;
             /**
              * Format: date-time
              * @description When, as an instant.
@@ -2506,6 +2613,95 @@ export interface components {
          * @enum {string}
          */
         RoleBody: "owner" | "admin" | "agent" | "viewer";
+        /** @description One row of what was understood. */
+        SayLine: {
+            /** @description What it is about. */
+            label: string;
+            /** @description What was understood. */
+            value: string;
+        };
+        /** @description A record that an order is about. */
+        SayRecord: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description `task` or `ticket`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number?: number | null;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description What is said. */
+        SayRequest: {
+            /**
+             * Format: uuid
+             * @description The chat to go on with; a new one begins where nothing is given.
+             */
+            chat_id?: string | null;
+            /** @description Whether to do it; otherwise it is only shown, and nothing changes. */
+            confirm?: boolean;
+            /** @description The order, such as `call Dana tomorrow at 9`. More than 1,000 characters are asked about, not read. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description The ticket that a new task is for.
+             */
+            ticket_id?: string | null;
+            /**
+             * @description The IANA zone of whoever says it.
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        /** @description What the desk says to an order. */
+        SayResponse: {
+            /**
+             * Format: uuid
+             * @description The chat that it belongs to.
+             */
+            chat_id: string;
+            /** @description The order as a command: `verb`, and the keys that apply to it, as `deskhand words` prints them. */
+            command: Record<string, never>;
+            /** @description What a search found. */
+            hits: components["schemas"]["HitResponse"][];
+            /** @description What was understood, row by row. */
+            lines: components["schemas"]["SayLine"][];
+            /** @description The records that it is about; where it is not clear which is meant, the choices. */
+            records: components["schemas"]["SayRecord"][];
+            /** @description Which characters of the text became what. */
+            spans: components["schemas"]["SaySpan"][];
+            /** @description What came of it. */
+            status: components["schemas"]["SayStatus"];
+            /** @description The tasks of a list. */
+            tasks: components["schemas"]["TaskResponse"][];
+            /** @description What came of it, as people say it. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description What takes it back.
+             */
+            undo_id?: string | null;
+        };
+        /** @description Some characters of the text, and what they became. */
+        SaySpan: {
+            /** @description The character after the last. */
+            end: number;
+            /** @description `date`, `time`, `recurrence`, `reminder`, `label`, `project`, `priority`, `assignee`, `verb` or `target`. */
+            kind: string;
+            /** @description The first character, counted in Unicode characters from 0. */
+            start: number;
+        };
+        /**
+         * @description What came of an order.
+         * @enum {string}
+         */
+        SayStatus: "preview" | "done" | "answer" | "clarify" | "failed";
         /** @description Who signs in. */
         SessionRequest: {
             /** @description The e-mail address. */
@@ -2921,6 +3117,11 @@ export interface components {
             /** @description The secret's first letters. */
             prefix: string;
         };
+        /** @description What was taken back. */
+        UndoResponse: {
+            /** @description What was taken back, as people say it. */
+            text: string;
+        };
         /** @description Who wrote a message, as visitors see it. */
         VisitorAuthor: {
             /** @description `contact`, `member`, `hand` or `system`. */
@@ -3050,12 +3251,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_ArticleItemResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3064,7 +3266,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3083,12 +3286,13 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3114,12 +3318,13 @@ export interface operations {
                     "application/json": components["schemas"]["ImportResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3145,12 +3350,13 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3174,12 +3380,13 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3188,7 +3395,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3203,12 +3411,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3217,7 +3426,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3238,12 +3448,13 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3272,12 +3483,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3308,12 +3520,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3335,12 +3548,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_ChannelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3348,7 +3562,10 @@ export interface operations {
     create_channel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3366,12 +3583,13 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3395,12 +3613,13 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3409,7 +3628,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3430,12 +3650,43 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3464,12 +3715,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_ContactResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3493,12 +3745,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContactResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3507,7 +3760,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3528,12 +3782,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContactResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3562,12 +3817,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3600,12 +3856,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationList"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3629,12 +3886,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3658,12 +3916,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3687,12 +3946,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3721,12 +3981,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3755,12 +4016,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_MessageResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3768,7 +4030,10 @@ export interface operations {
     send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3788,12 +4053,13 @@ export interface operations {
                     "application/json": components["schemas"]["MessageResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3815,12 +4081,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3844,12 +4111,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3875,12 +4143,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3906,12 +4175,13 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3933,12 +4203,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_LabelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3960,12 +4231,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3991,12 +4263,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4018,12 +4291,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_MemberResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4031,7 +4305,10 @@ export interface operations {
     invite_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4049,12 +4326,13 @@ export interface operations {
                     "application/json": components["schemas"]["InviteResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4076,12 +4354,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4090,7 +4369,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4111,12 +4391,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4140,12 +4421,13 @@ export interface operations {
                     "application/json": components["schemas"]["LinkResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4174,12 +4456,13 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationList"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4203,12 +4486,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4230,12 +4514,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_ProjectResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4243,7 +4528,10 @@ export interface operations {
     create_project: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4261,12 +4549,13 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4288,12 +4577,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4302,7 +4592,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4323,12 +4614,48 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SayResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4357,12 +4684,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HitResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4388,12 +4716,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4413,12 +4742,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4440,12 +4770,13 @@ export interface operations {
                     "application/json": components["schemas"]["SettingsResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4454,7 +4785,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4473,12 +4805,13 @@ export interface operations {
                     "application/json": components["schemas"]["SettingsResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4500,12 +4833,13 @@ export interface operations {
                     "application/json": components["schemas"]["SetupResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4531,12 +4865,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4585,12 +4920,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4599,8 +4935,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Same key, same answer, for 24 h. */
-                "Idempotency-Key"?: string | null;
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4619,12 +4955,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4648,12 +4985,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4662,7 +5000,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4677,12 +5016,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4691,7 +5031,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4712,12 +5053,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4746,12 +5088,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_CommentResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4759,7 +5102,10 @@ export interface operations {
     create_comment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4779,12 +5125,13 @@ export interface operations {
                     "application/json": components["schemas"]["CommentResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4808,12 +5155,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4842,12 +5190,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4875,12 +5224,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4904,12 +5254,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_ReminderResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4917,7 +5268,10 @@ export interface operations {
     create_reminder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4937,12 +5291,13 @@ export interface operations {
                     "application/json": components["schemas"]["ReminderResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4965,12 +5320,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4994,12 +5350,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5027,12 +5384,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5061,12 +5419,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5074,7 +5433,10 @@ export interface operations {
     create_subtask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5094,12 +5456,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5134,12 +5497,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_TicketResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5163,12 +5527,13 @@ export interface operations {
                     "application/json": components["schemas"]["TicketResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5177,7 +5542,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "If-Match"?: string | null;
+                /** @description The ETag that the change rests on; a stale one is 412 */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5198,12 +5564,13 @@ export interface operations {
                     "application/json": components["schemas"]["TicketResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5227,12 +5594,13 @@ export interface operations {
                     "application/json": components["schemas"]["TicketResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5261,12 +5629,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_HistoryEntry"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5290,12 +5659,13 @@ export interface operations {
                     "application/json": components["schemas"]["TicketResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5317,12 +5687,13 @@ export interface operations {
                     "application/json": components["schemas"]["List_TokenResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5330,7 +5701,10 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5348,12 +5722,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5375,17 +5750,48 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_channel: {
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    widget_show_channel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5404,17 +5810,18 @@ export interface operations {
                     "application/json": components["schemas"]["WidgetChannelResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_conversations: {
+    widget_list_conversations: {
         parameters: {
             query?: never;
             header?: never;
@@ -5431,21 +5838,23 @@ export interface operations {
                     "application/json": components["schemas"]["List_VisitorConversation"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    start_conversation: {
+    widget_start_conversation: {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string | null;
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5464,17 +5873,18 @@ export interface operations {
                     "application/json": components["schemas"]["StartResponse"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_messages: {
+    widget_list_messages: {
         parameters: {
             query?: {
                 /** @description Only messages after this sequence. */
@@ -5498,20 +5908,24 @@ export interface operations {
                     "application/json": components["schemas"]["VisitorMessages"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    send_message: {
+    widget_send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5531,12 +5945,13 @@ export interface operations {
                     "application/json": components["schemas"]["VisitorMessage"];
                 };
             };
+            /** @description What went wrong; `code` tells what, for programs */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -67,11 +67,11 @@ async fn once_a_person_has_it_nothing_of_the_hand_gets_in() {
         desk::conversations::claim(&stage.desk, &stage.owner, id).await.unwrap();
         let late =
             desk::conversations::answer(&stage.desk, &deliveries[0], fence, "late".into(), Vec::new()).await;
-        assert_eq!(late.unwrap(), false);
+        assert!(!late.unwrap());
         let offer =
             desk::conversations::offer(&stage.desk, &deliveries[1], fence, Reason::NotCovered, "late".into())
                 .await;
-        assert_eq!(offer.unwrap(), false);
+        assert!(!offer.unwrap());
         assert!(desk::conversations::for_hand(&stage.desk, &deliveries[1]).await.unwrap().is_none());
         assert!(texts(&stage, id).await.iter().all(|(author, _)| *author != Author::Hand));
     })

@@ -62,8 +62,8 @@ async fn a_file_that_is_no_good_backup_replaces_nothing() {
     let mut torn = good.clone();
     torn.truncate(good.len() / 2);
     let mut flipped = good.clone();
-    for at in (good.len() / 2)..(good.len() / 2 + 4096) {
-        flipped[at] ^= 0x55;
+    for byte in flipped.iter_mut().skip(good.len() / 2).take(4096) {
+        *byte ^= 0x55;
     }
     for (name, bytes, word) in [
         ("empty", Vec::new(), "no Deskhand tables"),
