@@ -118,14 +118,16 @@ function sideways(page) {
       complaints.push(`scrolls sideways: ${document.documentElement.scrollWidth} px on ${wide} px`);
     }
     // What scrolls down could also scroll sideways; only what says so, and code, is meant to.
-    const scrolls = (e) =>
-      /overflow-(x-)?auto/.test(e.className) || ["PRE", "CODE", "SELECT"].includes(e.tagName);
+    const meant = (e) =>
+      /overflow-(x-)?auto/.test(e.className) ||
+      ["PRE", "CODE", "SELECT"].includes(e.tagName) ||
+      getComputedStyle(e).textOverflow === "ellipsis";
     for (const e of document.querySelectorAll("body *")) {
       const text = [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
       const box = e.getBoundingClientRect();
       if (!text || box.width <= 1 || (box.left >= -1 && box.right <= wide + 1)) continue;
       let around = e;
-      while (around && !scrolls(around)) around = around.parentElement;
+      while (around && !meant(around)) around = around.parentElement;
       if (!around) complaints.push(`is cut off at the side: “${e.textContent.trim().slice(0, 50)}”`);
     }
     return complaints.slice(0, 5);

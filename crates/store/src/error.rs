@@ -72,13 +72,14 @@ impl Error {
         matches!(self, Self::Full)
     }
 
-    /// Whether PostgreSQL asks for the transaction to be run again.
+    /// Whether the transaction is to be run again: PostgreSQL asks for it, or another one took a unique value
+    /// after this one had looked for it, which this one then sees.
     pub(crate) fn wants_retry(&self) -> bool {
         let Self::Statement(error) = self else { return false };
         error
             .as_database_error()
             .and_then(|e| e.code())
-            .is_some_and(|code| code == "40001" || code == "40P01")
+            .is_some_and(|code| code == "40001" || code == "40P01" || code == "23505")
     }
 }
 

@@ -56,7 +56,7 @@ macro_rules! select {
 /// All projects, by name.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Project>, Error> {
     let workspace = tx.workspace()?;
-    let rows = fetch_all!(tx, Row, concat!(select!(), " ORDER BY lower(p.name) LIMIT 1000"), workspace.0)?;
+    let rows = fetch_all!(tx, Row, concat!(select!(), " ORDER BY p.name_key LIMIT 1000"), workspace.0)?;
     Ok(rows.into_iter().map(Project::from).collect())
 }
 
@@ -85,9 +85,9 @@ pub async fn find(
         None => fetch_optional!(
             tx,
             (Uuid, String, String),
-            "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND lower(name) = lower($2) AND deleted_at IS NULL",
+            "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND name_key = $2 AND deleted_at IS NULL",
             workspace.0,
-            name
+            name.to_lowercase()
         )?,
     };
     Ok(row.map(|(id, name, color)| (ProjectId(id), name, color)))
@@ -99,7 +99,7 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Project>, Error> 
     let row = fetch_optional!(
         tx,
         Row,
-        concat!(select!(), " AND lower(p.name) = $2"),
+        concat!(select!(), " AND p.name_key = $2"),
         workspace.0,
         name.to_lowercase()
     )?;
@@ -112,14 +112,15 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
     let now = tx.now();
     let added = execute!(
         tx,
-        "INSERT INTO projects (id, workspace_id, name, color, created_at, version) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO projects (id, workspace_id, name, color, created_at, version, name_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         project.id.0,
         workspace.0,
         project.name.as_str(),
         project.color.as_str(),
         At(now),
         project.version,
+        project.name.to_lowercase(),
     )?;
     Ok(added == 1)
 }
@@ -129,13 +130,14 @@ pub async fn update(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
     let touched = execute!(
         tx,
-        "UPDATE projects SET name = $3, color = $4, version = $5
+        "UPDATE projects SET name = $3, color = $4, version = $5, name_key = $6
          WHERE workspace_id = $1 AND id = $2 AND version = $5 - 1 AND deleted_at IS NULL",
         workspace.0,
         project.id.0,
         project.name.as_str(),
         project.color.as_str(),
         project.version,
+        project.name.to_lowercase(),
     )?;
     Ok(touched == 1)
 }

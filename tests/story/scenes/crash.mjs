@@ -2,8 +2,10 @@
 
 import { ready } from "../lib/desk.mjs";
 import { expect, expectEqual, until } from "../lib/wait.mjs";
+import { Visitor } from "../lib/widget.mjs";
 import { reply } from "./claim.mjs";
 import { arrivals, remindSoon, watchArrivals } from "./reminder.mjs";
+import { covered } from "./visitor.mjs";
 
 /** Which texts stand in the conversation, as the desk has them, oldest first. */
 async function texts(story) {
@@ -113,4 +115,27 @@ export async function crash(story) {
     );
     return `${arrival - due} ms after it was due`;
   });
+
+  const [, back] = desk.servers;
+  if (!back) return;
+  await play.step(
+    "a question that comes while the workers are dead is answered when they are back, once",
+    async () => {
+      const lena = await Visitor.arrive(story.browser, story.site, "Lena", { name: "Lena Fischer" });
+      play.people.push(lena.person);
+      await back.kill();
+      await lena.ask(covered);
+      await lena.panel.getByText("Sent").waitFor();
+      expectEqual((await lena.said()).length, 1, "messages before the workers are back");
+      const begun = performance.now();
+      back.start();
+      await lena.panel.locator(".sources .card").first().waitFor();
+      const ms = Math.round(performance.now() - begun);
+      // A second question is answered behind the first: had that been answered twice, it would show by now.
+      await lena.askAndTime(covered, ".item:not(.mine):has(.sources)");
+      expectEqual((await lena.said()).filter((m) => !m.mine).length, 2, "answers to two questions");
+      await play.shot(lena.page, "answered-late");
+      return `answered ${ms} ms after their start`;
+    },
+  );
 }

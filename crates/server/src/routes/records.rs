@@ -501,7 +501,7 @@ async fn search(
     Query(query): Query<SearchQuery>,
 ) -> Result<axum::Json<List<HitResponse>>, ApiError> {
     let kinds = match query.kind.as_deref() {
-        None | Some("") => Vec::new(),
+        None => Vec::new(),
         Some(kind) => vec![Kind::parse(kind).ok_or_else(|| {
             desk::Error::field("kind", "must be task, conversation, ticket, contact or article")
         })?],

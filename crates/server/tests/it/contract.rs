@@ -287,6 +287,34 @@ async fn sixty_four_twins_at_once_make_one_task_and_all_get_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_projects_name_is_its_own_whatever_the_case_and_however_many_want_it() {
+    both_with(generous, async |site| {
+        let make = async |name: &str| site.owner.post("/api/v1/projects", &json!({"name": name})).await;
+        make("Ärzte Ë").await.created();
+        make("ÄRZTE ë").await.problem(409, "project_exists");
+        let task = json!({"title": "x", "project": "ärzte ë"});
+        assert_eq!(site.owner.post("/api/v1/tasks", &task).await.created()["project"]["name"], "Ärzte Ë");
+        let mut others = Vec::new();
+        for n in 0..8 {
+            let project = make(&format!("p{n}")).await.created();
+            others.push(format!("/api/v1/projects/{}", project["id"].as_str().unwrap()));
+        }
+        site.owner.patch(&others[0], &json!({"name": "äRZTE Ë"})).await.problem(409, "project_exists");
+        // All of them want one name, some to be called so, some to be made so.
+        let renamed = others
+            .iter()
+            .map(|path| async { site.owner.patch(path, &json!({"name": "WANTED"})).await.status.as_u16() });
+        let made = (0..8).map(|_| async { make("wanted").await.status.as_u16() });
+        let (renamed, made) =
+            tokio::join!(futures_util::future::join_all(renamed), futures_util::future::join_all(made));
+        let all: Vec<u16> = renamed.into_iter().chain(made).collect();
+        assert_eq!(all.iter().filter(|status| **status < 300).count(), 1, "{all:?}");
+        assert!(all.iter().all(|status| [200, 201, 409].contains(status)), "{all:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_tasks_at_once_all_come_in_with_numbers_of_their_own() {
     both_with(generous, async |site| {
         let project = site.owner.post("/api/v1/projects", &json!({"name": "One"})).await.created();

@@ -197,12 +197,14 @@ CREATE TABLE projects (
     id UUID PRIMARY KEY,
     workspace_id UUID NOT NULL,
     name TEXT NOT NULL,
+    -- The name in lower case, by the program: the databases do not agree on letters beyond ASCII.
+    name_key TEXT NOT NULL,
     color TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     deleted_at TIMESTAMPTZ,
     version BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX projects_name ON projects (workspace_id, lower(name)) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX projects_name ON projects (workspace_id, name_key) WHERE deleted_at IS NULL;
 
 CREATE TABLE tasks (
     id UUID PRIMARY KEY,
