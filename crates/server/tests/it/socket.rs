@@ -82,16 +82,21 @@ impl Socket {
         self.stream.send(message).await.unwrap();
     }
 
+    fn heard(&mut self, text: &str) -> Value {
+        let frame: Value = serde_json::from_str(text).unwrap();
+        if let Some(cursor) = frame["cursor"].as_str() {
+            self.cursor = cursor.to_owned();
+        }
+        frame
+    }
+
     /// The next frame but pings; panics where the socket closes.
     pub(crate) async fn next(&mut self) -> Value {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a frame in time");
             let message = message.expect("the socket is open").unwrap();
             let Message::Text(text) = message else { panic!("{message:?}") };
-            let frame: Value = serde_json::from_str(&text).unwrap();
-            if let Some(cursor) = frame["cursor"].as_str() {
-                self.cursor = cursor.to_owned();
-            }
+            let frame = self.heard(&text);
             if frame["type"] != "ping" {
                 return frame;
             }
@@ -131,7 +136,7 @@ impl Socket {
             tokio::time::timeout(Duration::from_millis(700), self.stream.next()).await
         {
             if let Message::Text(text) = message {
-                said.push(serde_json::from_str(&text).unwrap());
+                said.push(self.heard(&text));
             }
         }
         said
