@@ -47,7 +47,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <section
         aria-label={texts.nav.notifications}
         aria-live="polite"
-        className="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-center gap-2 md:inset-x-auto md:bottom-14 md:left-4 md:items-start"
+        className="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-center gap-2 md:inset-x-auto md:bottom-4 md:left-58 md:items-start"
       >
         {toasts.map((toast) => (
           <ToastCard key={toast.id} toast={toast} onGone={() => dismiss(toast.id)} />
