@@ -129,7 +129,8 @@ export async function crash(story) {
       expectEqual((await lena.said()).length, 1, "messages before the workers are back");
       const begun = performance.now();
       back.start();
-      await lena.panel.locator(".sources .card").first().waitFor();
+      // What the dead process had begun is free for others when its lease is over.
+    await lena.panel.locator(".sources .card").first().waitFor({ timeout: 30_000 });
       const ms = Math.round(performance.now() - begun);
       // A second question is answered behind the first: had that been answered twice, it would show by now.
       await lena.askAndTime(covered, ".item:not(.mine):has(.sources)");
