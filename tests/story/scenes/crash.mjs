@@ -130,7 +130,7 @@ export async function crash(story) {
       const begun = performance.now();
       back.start();
       // What the dead process had begun is free for others when its lease is over.
-    await lena.panel.locator(".sources .card").first().waitFor({ timeout: 30_000 });
+      await lena.panel.locator(".sources .card").first().waitFor({ timeout: 30_000 });
       const ms = Math.round(performance.now() - begun);
       // A second question is answered behind the first: had that been answered twice, it would show by now.
       await lena.askAndTime(covered, ".item:not(.mine):has(.sources)");
