@@ -348,16 +348,13 @@ impl Writer {
     }
 
     /// Runs one transaction in a savepoint. The error is one of the group's, not of the transaction.
-    ///
-    /// A savepoint that is kept is not released: the next one nests in it, and the commit releases all. That
-    /// saves a statement for each transaction, and a statement is a trip to the connection's own thread.
     async fn one(&mut self, job: Job) -> Result<Reply, (Reply, Error)> {
         self.tx.scope = job.scope;
         let wakes = self.tx.wakes.len();
         let begun = self.sql("SAVEPOINT job").await;
         let ran = (job.run)(&mut self.tx).await;
         let ended = if ran.keep {
-            Ok(())
+            self.sql("RELEASE job").await
         } else {
             self.tx.wakes.truncate(wakes);
             match self.sql("ROLLBACK TO job").await {
