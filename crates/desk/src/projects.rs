@@ -116,8 +116,8 @@ pub async fn update(
                 return Err(Error::Stale { kind: "project", version: found });
             }
             if let Some(name) = name {
-                let twin = store::projects::by_name(tx, name).await?;
-                if twin.is_some_and(|twin| twin.id != *id) {
+                let twin = store::projects::find(tx, None, name).await?;
+                if twin.is_some_and(|(twin, ..)| twin != *id) {
                     return Err(taken(name));
                 }
                 project.name.clone_from(name);

@@ -93,19 +93,6 @@ pub async fn find(
     Ok(row.map(|(id, name, color)| (ProjectId(id), name, color)))
 }
 
-/// The project of that name, ignoring case.
-pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Project>, Error> {
-    let workspace = tx.workspace()?;
-    let row = fetch_optional!(
-        tx,
-        Row,
-        concat!(select!(), " AND p.name_key = $2"),
-        workspace.0,
-        name.to_lowercase()
-    )?;
-    Ok(row.map(Project::from))
-}
-
 /// Adds `project`; gives whether its name was free.
 pub async fn insert(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
