@@ -200,10 +200,13 @@ export class Thread {
   }
 
   #card({ title, heading, quote, url }: Source): HTMLElement {
+    const part = heading === title ? "" : (heading ?? "");
+    // Without a quote, the second line says which part of the article it is.
+    const more = quote.replace(/[*`]/g, "") || part;
     const parts = [
       icon("article"),
-      el("b", { dir: "auto" }, title, heading && heading !== title && el("i", {}, ` · ${heading}`)),
-      quote && el("span", { class: "quote", dir: "auto" }, quote),
+      el("b", { dir: "auto" }, title, quote && part && el("i", {}, ` · ${part}`)),
+      more && el("span", { class: "quote", dir: "auto" }, more),
     ];
     const address = webAddress(url, `${this.#base}/`);
     if (!address) return el("div", { class: "card" }, ...parts);

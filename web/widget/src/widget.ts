@@ -108,13 +108,14 @@ export function mountWidget(options: Options, channel: Channel, memory: Memory, 
     "section",
     { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true },
     el(
-      "header",
+      // No header element: the page that carries the chat has its own.
+      "div",
       { class: "head" },
       portrait,
       el(
         "div",
         { class: "who" },
-        el("h2", { id: "title", dir: "auto" }, channel.name || channel.workspace),
+        el("h2", { id: "title", dir: "auto" }, channel.workspace || channel.name),
         standing,
       ),
       button("round", { "aria-label": texts.close, title: texts.close }, close, icon("close")),
