@@ -2,11 +2,13 @@
 //
 //   node tests/story/screens.mjs
 //
-// What a machine can see is checked as well: nothing scrolls sideways, no console error, no failed request.
+// What a machine can see is checked as well: nothing scrolls sideways, no console error, no failed request, and
+// nothing that axe calls a barrier.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { barriers } from "./lib/accessible.mjs";
 import { launch, Person } from "./lib/browser.mjs";
 import { freePort, ready, root, Server } from "./lib/desk.mjs";
 import { until } from "./lib/wait.mjs";
@@ -153,7 +155,7 @@ async function photograph(browser, url, password, look) {
   const api = (...call) => person.api(...call);
   const take = async (name, page) => {
     await settled(page);
-    const complaints = [...person.trouble.splice(0), ...(await sideways(page))];
+    const complaints = [...person.trouble.splice(0), ...(await sideways(page)), ...(await barriers(page))];
     await page.screenshot({ path: join(folder, `${name}.png`) });
     report(`${look}/${name}`, complaints);
   };
@@ -204,7 +206,11 @@ async function photograph(browser, url, password, look) {
     { ...looks[look], reducedMotion: "reduce" },
   );
   const shot = async (name) => {
-    const complaints = [...visitor.person.trouble.splice(0), ...(await sideways(visitor.page))];
+    const complaints = [
+      ...visitor.person.trouble.splice(0),
+      ...(await sideways(visitor.page)),
+      ...(await barriers(visitor.page)),
+    ];
     await visitor.page.screenshot({ path: join(folder, `${name}.png`) });
     report(`${look}/${name}`, complaints);
   };

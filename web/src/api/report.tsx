@@ -11,6 +11,8 @@ export type Report = {
   failed: (error: unknown, retry?: () => void) => void;
   /** Says what was done; with an undo id it can be taken back from there. */
   done: (text: string, undoId?: string | null, more?: Partial<Toast>) => void;
+  /** For what the page shows by itself: says it only where it can be taken back. One toast for each thing. */
+  undoable: (about: string, text: string, undoId: string | null | undefined) => void;
   undo: (undoId: string) => Promise<boolean>;
 };
 
@@ -50,11 +52,18 @@ export function useReport(): Report {
   const done = useCallback(
     (text: string, undoId?: string | null, more?: Partial<Toast>) => {
       const actions = [...(more?.actions ?? [])];
-      if (undoId) actions.push({ label: texts.common.undo, run: () => void undo(undoId) });
+      if (undoId) actions.push({ label: texts.common.undo, run: () => void undo(undoId), undo: true });
       show({ text, ...more, actions });
     },
     [show, undo],
   );
 
-  return useMemo(() => ({ failed, done, undo }), [failed, done, undo]);
+  const undoable = useCallback(
+    (about: string, text: string, undoId: string | null | undefined) => {
+      if (undoId) done(text, undoId, { about });
+    },
+    [done],
+  );
+
+  return useMemo(() => ({ failed, done, undoable, undo }), [failed, done, undoable, undo]);
 }

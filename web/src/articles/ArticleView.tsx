@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, ExternalLink, History, MoreHorizontal, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ApiError, api } from "@/api/client";
 import { keys } from "@/api/query";
 import { useReport } from "@/api/report";
@@ -24,6 +24,8 @@ import { SaveNote } from "@/ui/SaveNote";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
 import { useMedia } from "@/ui/useMedia";
+import { ViewTitle } from "@/ui/ViewTitle";
+import { ArticleLabels } from "./ArticleLabels";
 import { MarkdownField } from "./MarkdownField";
 import { wordCount } from "./markdown";
 import { NewArticle } from "./NewArticle";
@@ -41,7 +43,7 @@ function Existing({ id }: { id: string }) {
   const may = useMay();
   if (query.isPending) return <SkeletonRows rows={8} />;
   if (!query.data)
-    return <Failed className="h-full" error={query.error} retry={() => void query.refetch()} />;
+    return <Failed className="h-full" level="h1" error={query.error} retry={() => void query.refetch()} />;
   return may.write ? <Editor article={query.data} /> : <Reader article={query.data} />;
 }
 
@@ -59,9 +61,18 @@ function Reader({ article }: { article: Article }) {
         <IconButton label={texts.common.back} onClick={leave} className="lg:hidden">
           <ArrowLeft size={18} />
         </IconButton>
-        <h2 className="truncate text-14 font-semibold">{article.title}</h2>
+        <ViewTitle alone="(max-width: 1079px)" className="truncate text-14 font-semibold">
+          {article.title}
+        </ViewTitle>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-4 py-6 md:px-8">
+      <div className="min-h-0 flex-1 overflow-y-auto px-4 py-6 md:px-6">
+        {article.labels.length ? (
+          <p className="mb-4 flex flex-wrap gap-1">
+            {article.labels.map((l) => (
+              <Tag key={l}>{l}</Tag>
+            ))}
+          </p>
+        ) : null}
         <Prose html={article.html} />
       </div>
     </article>
@@ -69,8 +80,25 @@ function Reader({ article }: { article: Article }) {
 }
 
 export function Prose({ html }: { html: string }) {
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: the server renders and sanitises it, and the policy forbids scripts
-  return <div className="prose" dangerouslySetInnerHTML={{ __html: html }} />;
+  const prose = useRef<HTMLDivElement>(null);
+  // What scrolls sideways is reached by the keyboard as well.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again when the text is another
+  useEffect(() => {
+    const p = prose.current;
+    if (!p) return;
+    const look = () => {
+      for (const e of p.querySelectorAll<HTMLElement>("pre, table"))
+        if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
+        else e.removeAttribute("tabindex");
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(p);
+    return () => observer.disconnect();
+  }, [html]);
+  return (
+    // biome-ignore lint/security/noDangerouslySetInnerHtml: the server renders and sanitises it, and the policy forbids scripts
+    <div ref={prose} className="prose" dangerouslySetInnerHTML={{ __html: html }} />
+  );
 }
 
 export function ViewToggle({ view, onChange }: { view: EditorView; onChange: (view: EditorView) => void }) {
@@ -114,8 +142,10 @@ export function Panes({
       </div>
       <section
         aria-label={texts.articles.preview}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+        tabIndex={0}
         className={cx(
-          "min-w-0 flex-1 overflow-y-auto px-6 py-5",
+          "min-w-0 flex-1 overflow-y-auto px-4 py-5 md:px-6",
           view === "write" ? "hidden" : view === "both" ? "max-md:hidden" : "",
         )}
       >
@@ -142,7 +172,17 @@ function Editor({ article }: { article: Article }) {
   const client = useQueryClient();
   const leave = useLeave();
   const [history, setHistory] = useState(false);
-  const body = useAutosave({ value: article.body, save: (text) => save({ body: text }), delayMs: 1000 });
+  // The text is saved every few words: its way back stands beside the note about that, not in toast after toast.
+  const [undoId, setUndoId] = useState<string | null>(null);
+  const body = useAutosave({
+    value: article.body,
+    save: async (text) => setUndoId((await save({ body: text })).undoId),
+    delayMs: 1000,
+  });
+  const saveField = async (change: Parameters<typeof save>[0]) => {
+    const answer = await save(change);
+    report.undoable(`article-${article.id}`, texts.articles.changed(answer.data.title), answer.undoId);
+  };
   const channels = useQuery({ ...channelsQuery, retry: false });
   useShortcut("Escape", leave);
   useShortcut("mod+s", body.flush, { inFields: true });
@@ -173,7 +213,7 @@ function Editor({ article }: { article: Article }) {
 
   return (
     <article className="flex h-full flex-col">
-      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-5">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-6">
         <IconButton label={texts.common.back} onClick={leave} className="lg:hidden">
           <ArrowLeft size={18} />
         </IconButton>
@@ -183,6 +223,20 @@ function Editor({ article }: { article: Article }) {
         <span role="status" className="min-w-0 flex-1 truncate text-12 text-ink-3">
           {body.state === "saving" || body.state === "dirty" ? (
             texts.common.saving
+          ) : undoId ? (
+            <>
+              {texts.common.saved} ·{" "}
+              <button
+                type="button"
+                onClick={() => {
+                  setUndoId(null);
+                  void report.undo(undoId);
+                }}
+                className="rounded-4 font-medium text-accent-text underline-offset-2 hover:underline"
+              >
+                {texts.common.undo}
+              </button>
+            </>
           ) : (
             <span className="max-md:hidden">
               <When at={article.updated_at} /> {texts.articles.updated(article.updated_by)} ·{" "}
@@ -225,21 +279,32 @@ function Editor({ article }: { article: Article }) {
           </MenuItem>
         </Menu>
       </header>
-      <div className="shrink-0 px-5 pt-4 pb-2">
+      <div className="shrink-0 px-4 pt-4 pb-2 md:px-6">
+        <ViewTitle alone="(max-width: 1079px)" className="sr-only">
+          {article.title}
+        </ViewTitle>
         <InlineField
           label={texts.articles.titleField}
           value={article.title}
           required
           placeholder={texts.articles.untitled}
-          save={(title) => save({ title: title.trim() })}
+          save={(title) => saveField({ title: title.trim() })}
           className="text-20 font-semibold"
         />
         <InlineField
           label={texts.articles.summary}
           value={article.summary}
           placeholder={texts.articles.summaryHint}
-          save={(summary) => save({ summary })}
+          save={(summary) => saveField({ summary })}
           className="text-14 text-ink-2"
+        />
+        <ArticleLabels
+          labels={article.labels}
+          onChange={(labels) =>
+            void saveField({ labels }).catch((error) =>
+              report.failed(error instanceof Conflict ? new Error(texts.errors.conflict) : error),
+            )
+          }
         />
         <SaveNote state={body.state} error={body.error} onMine={body.keepMine} onTheirs={body.takeTheirs} />
       </div>

@@ -42,9 +42,10 @@ export function ArticlesPage() {
         )}
       >
         <PageHeader title={texts.articles.title} actions={create} />
-        <div className="flex shrink-0 flex-col gap-2 border-b border-line px-3 py-2">
+        <div className="flex shrink-0 flex-col gap-2 border-b border-line px-4 py-2">
           <SearchBox label={texts.articles.search} value={q} onChange={(t) => set({ q: t || undefined })} />
           <Segmented
+            fill
             label={texts.tasks.status}
             size="sm"
             value={status}

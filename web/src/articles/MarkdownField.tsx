@@ -43,7 +43,7 @@ export function MarkdownField({
       <div
         role="toolbar"
         aria-label={texts.articles.formatting}
-        className="flex shrink-0 items-center gap-0.5 overflow-x-auto px-3 py-1"
+        className="flex shrink-0 items-center gap-0.5 overflow-x-auto px-2 py-1 md:px-4"
       >
         {tools.map((t) => (
           <IconButton
@@ -74,10 +74,10 @@ export function MarkdownField({
         aria-label={texts.articles.body}
         aria-invalid={error ? true : undefined}
         placeholder={texts.articles.bodyHint}
-        className="min-h-60 w-full flex-1 resize-none bg-transparent px-5 py-3 font-mono text-13 leading-6 outline-offset-[-2px]"
+        className="min-h-60 w-full flex-1 resize-none bg-transparent px-4 py-3 font-mono md:px-6 text-13 leading-6 outline-offset-[-2px]"
       />
       {error ? (
-        <p role="alert" className="px-5 pb-2 text-13 text-danger">
+        <p role="alert" className="px-4 pb-2 text-13 text-danger md:px-6">
           {error}
         </p>
       ) : null}

@@ -10,6 +10,8 @@ import { changed } from "@/shell/address";
 import { texts } from "@/texts";
 import { Button, IconButton } from "@/ui/Button";
 import { messageOf, Problem } from "@/ui/States";
+import { ViewTitle } from "@/ui/ViewTitle";
+import { ArticleLabels } from "./ArticleLabels";
 import { Panes, useEditorView, useLeave, ViewToggle } from "./ArticleView";
 import { MarkdownField } from "./MarkdownField";
 
@@ -19,6 +21,7 @@ export function NewArticle() {
   const [title, setTitle] = useState("");
   const [summary, setSummary] = useState("");
   const [body, setBody] = useState("");
+  const [labels, setLabels] = useState<string[]>([]);
   const [key] = useState(newKey);
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -28,8 +31,8 @@ export function NewArticle() {
     mutationFn: (status: ArticleStatus) =>
       api.create<Article>(
         "/articles",
-        { title: title.trim(), summary, body, status },
-        keyFor(key, status, title, summary, body),
+        { title: title.trim(), summary, body, labels, status },
+        keyFor(key, status, title, summary, body, ...labels),
       ),
     onSuccess: ({ data, undoId }) => {
       client.setQueryData(keys.article(data.id), data);
@@ -47,11 +50,13 @@ export function NewArticle() {
   const ready = title.trim() !== "" && !create.isPending;
   return (
     <article className="flex h-full flex-col">
-      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-3 pl-2 md:pl-5">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-3 pl-2 md:pl-6">
         <IconButton label={texts.common.back} onClick={leave} className="lg:hidden">
           <ArrowLeft size={18} />
         </IconButton>
-        <h2 className="min-w-0 flex-1 truncate text-14 font-semibold">{texts.articles.new}</h2>
+        <ViewTitle alone="(max-width: 1079px)" className="min-w-0 flex-1 truncate text-14 font-semibold">
+          {texts.articles.new}
+        </ViewTitle>
         <ViewToggle view={view} onChange={setView} />
         <Button disabled={!ready} onClick={() => create.mutate("draft")} className="max-sm:hidden">
           {texts.articles.saveDraft}
@@ -60,7 +65,7 @@ export function NewArticle() {
           {texts.articles.publish}
         </Button>
       </header>
-      <div className="flex shrink-0 flex-col px-5 pt-4 pb-2">
+      <div className="flex shrink-0 flex-col px-4 pt-4 pb-2 md:px-6">
         <input
           value={title}
           onChange={(e) => setTitle(e.target.value)}
@@ -77,6 +82,7 @@ export function NewArticle() {
           placeholder={texts.articles.summaryHint}
           className="-mx-2 rounded-6 bg-transparent px-2 py-1 text-14 text-ink-2"
         />
+        <ArticleLabels labels={labels} onChange={setLabels} />
         {create.error ? (
           <div className="pt-2">
             <Problem>{error?.field("title") ?? error?.field("summary") ?? messageOf(create.error)}</Problem>

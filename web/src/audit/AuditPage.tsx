@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { ScrollText } from "lucide-react";
+import { Layers, ScrollText, User } from "lucide-react";
 import { api } from "@/api/client";
 import { flat, keys } from "@/api/query";
 import type { AuditEntry, Page } from "@/api/types";
@@ -8,10 +8,11 @@ import { linkTo } from "@/search/links";
 import { useMe } from "@/session/me";
 import { changed } from "@/shell/address";
 import { PageHeader } from "@/shell/PageHeader";
+import { Filter } from "@/tasks/FilterBar";
 import { membersQuery } from "@/tasks/queries";
 import { texts } from "@/texts";
 import { When } from "@/time/clock";
-import { SelectField } from "@/ui/Field";
+import { Avatar } from "@/ui/Avatar";
 import { Rows } from "@/ui/Rows";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
 import { actorName, valueText, viaText } from "./HistoryList";
@@ -51,30 +52,32 @@ export function AuditPage() {
   return (
     <div className="flex h-full flex-col">
       <PageHeader title={texts.audit.title} />
-      <div className="flex shrink-0 flex-wrap items-center gap-3 border-b border-line px-4 py-2 md:px-5">
-        <SelectField
-          label={texts.audit.kinds.all}
-          hideLabel
-          value={kind ?? ""}
-          onChange={(k) => set({ kind: k || undefined })}
-          options={[
-            { value: "", label: texts.audit.kinds.all },
-            ...kinds.map((k) => ({ value: k, label: texts.audit.kindNames[k] ?? k })),
-          ]}
-          className="h-8 w-auto text-13"
+      <div className="flex h-10 shrink-0 items-center gap-1 overflow-x-auto border-b border-line px-2">
+        <Filter
+          icon={<Layers size={14} />}
+          name={texts.audit.record}
+          value={kind ? (texts.audit.kindNames[kind] ?? kind) : undefined}
+          choices={kinds.map((k) => ({ value: k, label: texts.audit.kindNames[k] ?? k }))}
+          selected={kind ? [kind] : []}
+          onPick={(k) => set({ kind: k === kind ? undefined : k })}
+          onClear={() => set({ kind: undefined })}
         />
-        <SelectField
-          label={texts.audit.actor}
-          hideLabel
-          value={actor ?? ""}
-          onChange={(a) => set({ actor: a || undefined })}
-          options={[
-            { value: "", label: texts.audit.actor },
-            ...(members.data ?? []).map((m) => ({ value: m.id, label: m.name })),
-          ]}
-          className="h-8 w-auto text-13"
+        <Filter
+          icon={<User size={14} />}
+          name={texts.audit.actor}
+          value={
+            actor ? (members.data?.find((m) => m.id === actor)?.name ?? texts.common.unknown) : undefined
+          }
+          choices={(members.data ?? []).map((m) => ({
+            value: m.id,
+            label: m.name,
+            icon: <Avatar name={m.name} size={20} />,
+          }))}
+          selected={actor ? [actor] : []}
+          onPick={(a) => set({ actor: a === actor ? undefined : a })}
+          onClear={() => set({ actor: undefined })}
         />
-        <p className="text-12 text-ink-3 max-md:hidden">{texts.audit.hint}</p>
+        <p className="ml-auto truncate pr-2 text-12 text-ink-3 max-md:hidden">{texts.audit.hint}</p>
       </div>
       {query.isPending ? (
         <SkeletonRows />
@@ -92,19 +95,24 @@ export function AuditPage() {
           onEnd={() => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()}
         >
           {(e, i) => (
-            <div className="flex h-14 items-center gap-4 border-b border-line px-4 md:px-5">
+            <div className="flex h-14 items-center gap-4 border-b border-line px-4">
               <div className="min-w-0 flex-1">
                 <p className="truncate text-13">
-                  <span className="font-medium">{actorName(e, member.id)}</span> {e.text}{" "}
-                  <Link
-                    data-row
-                    tabIndex={i === 0 ? 0 : -1}
-                    {...linkTo(e.subject)}
-                    className="rounded-4 font-medium text-accent-text underline-offset-2 hover:underline"
-                  >
-                    {e.subject.number ? `${texts.common.number(e.subject.number)} ` : ""}
-                    {e.subject.title}
-                  </Link>
+                  <span className="font-medium">{actorName(e, member.id)}</span>{" "}
+                  <span className="text-ink-2">{e.text}</span>{" "}
+                  {e.subject.kind === "member" && e.subject.id === e.actor.id ? null : (
+                    <Link
+                      data-row
+                      tabIndex={i === 0 ? 0 : -1}
+                      {...linkTo(e.subject)}
+                      className="rounded-4 underline decoration-line-strong underline-offset-2 hover:decoration-current"
+                    >
+                      {e.subject.number ? (
+                        <span className="text-ink-3">{texts.common.number(e.subject.number)} </span>
+                      ) : null}
+                      {e.subject.title}
+                    </Link>
+                  )}
                 </p>
                 <p className="truncate text-12 text-ink-3">
                   {viaText(e)}

@@ -149,7 +149,7 @@ export function BoardPage() {
       ) : (
         <div
           ref={area}
-          className="flex min-h-0 flex-1 snap-x gap-3 overflow-x-auto px-4 py-4 max-md:snap-mandatory md:px-5"
+          className="flex min-h-0 flex-1 snap-x gap-3 overflow-x-auto px-4 py-4 max-md:snap-mandatory"
         >
           {columnOrder.map((status) => (
             <section

@@ -55,9 +55,15 @@ export function CardFace({
       <div className="mt-2 flex flex-wrap items-center gap-x-2.5 gap-y-1 pl-6.5 text-12 text-ink-3 empty:hidden">
         {task.priority && !done ? <PriorityIcon priority={task.priority} /> : null}
         <DueText task={task} />
-        {task.recurrence ? <Repeat size={12} aria-label={ruleText(task.recurrence)} /> : null}
+        {task.recurrence ? (
+          <span className="flex items-center gap-1">
+            <Repeat size={12} aria-hidden />
+            {ruleText(task.recurrence)}
+          </span>
+        ) : null}
         {task.subtasks.total ? (
-          <span>
+          <span className="figures" title={texts.tasks.subtasks}>
+            <span className="sr-only">{texts.tasks.subtasks}: </span>
             {task.subtasks.done}/{task.subtasks.total}
           </span>
         ) : null}

@@ -77,6 +77,14 @@ export function useMove(filters: TaskFilters) {
       );
       if (place.status === "done" && task.status !== "done")
         report.done(texts.tasks.completed(data?.title ?? task.title), undoId);
+      else
+        report.undoable(
+          `task-${task.id}`,
+          place.status === task.status
+            ? texts.tasks.moved(task.title)
+            : texts.tasks.movedTo(task.title, texts.tasks.statuses[place.status]),
+          undoId,
+        );
     } catch (error) {
       for (const [i, [key]] of before.entries()) client.setQueryData(key, kept[i]);
       report.failed(error);

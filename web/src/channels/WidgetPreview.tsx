@@ -1,14 +1,16 @@
 import { MessageCircle } from "lucide-react";
+import { useMe } from "@/session/me";
 import { texts } from "@/texts";
 import { cx } from "@/ui/classes";
 import type { ChannelForm } from "./snippet";
 
 /** What a visitor will see, roughly and at once. The colour is data, set through the style object model. */
 export function WidgetPreview({ form, greeting }: { form: ChannelForm; greeting: string }) {
+  const workspace = useMe().workspace.name;
   return (
     <figure
       aria-label={texts.channels.preview}
-      className="flex min-h-80 flex-col self-start rounded-12 border border-line bg-sunken p-3"
+      className="flex min-h-80 flex-col self-start overflow-hidden rounded-12 border border-line bg-sunken p-3"
     >
       <div
         aria-hidden
@@ -22,7 +24,7 @@ export function WidgetPreview({ form, greeting }: { form: ChannelForm; greeting:
             className="px-3 py-2.5 text-13 font-semibold text-[white]"
             style={{ backgroundColor: form.color }}
           >
-            {form.name || texts.product}
+            {workspace}
           </div>
           <div className="flex flex-col gap-2 p-3">
             <p className="max-w-[88%] self-start rounded-8 bg-hover px-2.5 py-1.5 text-12 break-words empty:hidden">

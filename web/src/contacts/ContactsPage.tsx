@@ -14,6 +14,7 @@ import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { Rows } from "@/ui/Rows";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
+import { ViewTitle } from "@/ui/ViewTitle";
 import { ContactCard } from "./ContactCard";
 import { contactConversationsQuery, contactQuery, contactsQuery } from "./queries";
 
@@ -33,7 +34,7 @@ export function ContactsPage() {
         )}
       >
         <PageHeader title={texts.nav.contacts} />
-        <div className="border-b border-line px-3 py-2">
+        <div className="border-b border-line px-4 py-2">
           <SearchBox
             label={texts.contact.search}
             value={q}
@@ -113,35 +114,19 @@ export function ContactView() {
   const c = query.data;
   return (
     <article aria-label={c?.name || texts.contact.anonymous} className="flex h-full flex-col">
-      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-2 md:px-6">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-2 md:px-6">
         <IconButton label={texts.common.back} onClick={leave} className="md:hidden">
           <ArrowLeft size={18} />
         </IconButton>
-        <h2 className="truncate text-14 font-semibold">{c ? c.name || texts.contact.anonymous : ""}</h2>
+        <ViewTitle className="truncate text-14 font-semibold md:sr-only">
+          {c ? c.name || texts.contact.anonymous : texts.contact.select}
+        </ViewTitle>
+        <p className="text-13 text-ink-3 max-md:hidden">{texts.inbox.contact}</p>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto max-w-160 px-4 py-5 md:px-6">
-          <ContactCard key={contactId} id={contactId} />
-          {c ? (
-            <>
-              {c.identities?.length ? (
-                <section aria-label={texts.contact.identities} className="mt-6">
-                  <h3 className="mb-2 text-13 font-semibold">{texts.contact.identities}</h3>
-                  <ul className="flex flex-col gap-1">
-                    {c.identities.map((i) => (
-                      <li key={`${i.kind}-${i.value}`} className="flex gap-2 text-13">
-                        <span className="w-24 shrink-0 text-12 leading-5 text-ink-3">
-                          {texts.contact.kinds[i.kind] ?? i.kind}
-                        </span>
-                        <span className="min-w-0 break-all">{i.value}</span>
-                      </li>
-                    ))}
-                  </ul>
-                </section>
-              ) : null}
-              <Conversations contact={c} />
-            </>
-          ) : null}
+        <div className="max-w-190 px-4 py-5 md:px-6">
+          <ContactCard key={contactId} id={contactId} whole />
+          {c ? <Conversations contact={c} /> : null}
         </div>
       </div>
     </article>

@@ -36,6 +36,10 @@ export function Composer({
     setChosen("reply");
     box.current?.focus();
   });
+  useShortcut("n", () => {
+    setChosen("note");
+    box.current?.focus();
+  });
   // A draft that was begun elsewhere ("Reply to Dana") is gone on with here.
   const begun = text !== "";
   useEffect(() => {
@@ -124,12 +128,12 @@ export function Composer({
           </span>
           {needsClaim ? (
             <Button
-              look="primary"
-              disabled={!canClaim}
-              onClick={() => void (text.trim() ? submit() : onClaim().catch(() => {}))}
+              look={text.trim() ? "primary" : "plain"}
+              disabled={!canClaim || !text.trim()}
+              onClick={() => void submit()}
             >
               <Hand size={14} />
-              {text.trim() ? texts.inbox.claimAndSend : texts.inbox.claim}
+              {texts.inbox.claimAndSend}
             </Button>
           ) : (
             <Button

@@ -11,6 +11,7 @@ import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tip } from "@/ui/Tip";
+import { ViewTitle } from "@/ui/ViewTitle";
 import { Composer } from "./Composer";
 import { Details } from "./Details";
 import { conversationQuery, useConversationStep, useMarkRead } from "./queries";
@@ -44,10 +45,13 @@ function Conversation({ id }: { id: string }) {
   const leave = () => void navigate({ to: "/inbox", search: changed() });
   useShortcut("e", () => step.mutate("close"), { enabled: canClose && !task });
   useShortcut("a", () => step.mutate("claim"), { enabled: canClaim && !task });
+  useShortcut("h", () => step.mutate("return"), { enabled: mine && !task });
+  useShortcut("i", () => setDetails(!details), { enabled: !task });
   useShortcut("Escape", leave, { enabled: !task });
 
   if (query.isPending) return <SkeletonRows tall rows={6} />;
-  if (!c) return <Failed className="h-full" error={query.error} retry={() => void query.refetch()} />;
+  if (!c)
+    return <Failed className="h-full" level="h1" error={query.error} retry={() => void query.refetch()} />;
 
   const reason = reasonText(c.reason);
   return (
@@ -58,16 +62,18 @@ function Conversation({ id }: { id: string }) {
             <ArrowLeft size={18} />
           </IconButton>
           <div className="flex min-w-0 flex-1 items-center gap-2">
-            <h2 className="min-w-0 truncate text-14 font-semibold">
+            <ViewTitle className="min-w-0 truncate text-14 font-semibold">
               {c.subject || c.contact.name || texts.contact.anonymous}
-            </h2>
+            </ViewTitle>
             <span className="text-13 text-ink-3 max-md:hidden">{texts.common.number(c.number)}</span>
-            <span className="max-sm:hidden">
-              <StateTag conversation={c} />
-            </span>
+            {c.state === "offered" ? null : (
+              <span className="max-sm:hidden">
+                <StateTag conversation={c} />
+              </span>
+            )}
           </div>
           {mine ? (
-            <IconButton label={texts.inbox.return} onClick={() => step.mutate("return")}>
+            <IconButton label={texts.inbox.return} keys={["H"]} onClick={() => step.mutate("return")}>
               <Bot size={16} />
             </IconButton>
           ) : null}
@@ -93,6 +99,7 @@ function Conversation({ id }: { id: string }) {
           ) : null}
           <IconButton
             label={texts.inbox.details}
+            keys={["I"]}
             pressed={details && !task}
             onClick={() => setDetails(!details)}
           >

@@ -13,6 +13,7 @@ import { IconButton } from "@/ui/Button";
 import { Tag } from "@/ui/Tag";
 import { conversationHistoryQuery } from "./queries";
 import { reasonText } from "./StateTag";
+import { repeats } from "./summary";
 
 /** The right column: who is asking, what was promised, what happened. */
 export function Details({ conversation: c, onClose }: { conversation: Conversation; onClose: () => void }) {
@@ -44,7 +45,9 @@ export function Details({ conversation: c, onClose }: { conversation: Conversati
               </Tag>
             </Link>
             {c.reason ? <p className="mt-1 text-12 text-ink-3">{reasonText(c.reason)}</p> : null}
-            {c.summary ? <p className="mt-1 text-13 text-ink-2">{c.summary}</p> : null}
+            {c.summary && !repeats(c.summary, c.ticket.subject) ? (
+              <p className="mt-1 text-13 text-ink-2">{c.summary}</p>
+            ) : null}
           </>
         ) : (
           <p className="text-13 text-ink-3">{texts.inbox.noTicket}</p>

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
 import type { Conversation, InboxTab } from "@/api/types";
+import { useMe } from "@/session/me";
 import { changed } from "@/shell/address";
 import { PageHeader } from "@/shell/PageHeader";
 import { SearchBox } from "@/shell/SearchBox";
@@ -14,6 +15,7 @@ import { Empty, Failed, SkeletonRows } from "@/ui/States";
 import { Tip } from "@/ui/Tip";
 import { conversationsQuery } from "./queries";
 import { reasonText, StateTag } from "./StateTag";
+import { lastWords } from "./summary";
 
 export const inboxTabs: InboxTab[] = ["waiting", "mine", "open", "bot", "closed"];
 
@@ -35,7 +37,7 @@ export function InboxPage() {
       >
         <PageHeader title={texts.nav.inbox} />
         <Tabs tab={tab} counts={list.data?.counts ?? null} />
-        <div className="border-b border-line px-3 py-2">
+        <div className="border-b border-line px-4 py-2">
           <SearchBox
             label={texts.inbox.filter}
             value={q}
@@ -131,6 +133,7 @@ function Row({
   current: boolean;
   first: boolean;
 }) {
+  const { member } = useMe();
   const name = c.contact.name || texts.contact.anonymous;
   const reason = c.state === "offered" ? reasonText(c.reason) : null;
   return (
@@ -162,9 +165,9 @@ function Row({
                   <span className="text-ink-3">{texts.inbox.hand}: </span>
                 ) : null}
                 {c.last_message.author === "member" ? (
-                  <span className="text-ink-3">{texts.inbox.you}: </span>
+                  <span className="text-ink-3">{memberWord(c, member.id)}: </span>
                 ) : null}
-                {c.last_message.text}
+                {lastWords(c)}
               </>
             ) : (
               c.subject
@@ -189,4 +192,10 @@ function Row({
       </span>
     </Link>
   );
+}
+
+/** Who of the team wrote last, as far as the list knows: the one who has the conversation, or somebody. */
+export function memberWord(c: Pick<Conversation, "claimed_by">, myId: string): string {
+  if (!c.claimed_by) return texts.inbox.team;
+  return c.claimed_by.id === myId ? texts.inbox.you : (c.claimed_by.name.split(" ")[0] ?? texts.inbox.team);
 }

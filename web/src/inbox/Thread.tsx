@@ -202,7 +202,9 @@ function Sources({ message }: { message: Message }) {
               {s.title}
               {s.heading ? <span className="font-normal text-ink-3"> › {s.heading}</span> : null}
             </a>
-            <p className="line-clamp-4 text-13 text-ink-2">{s.quote}</p>
+            <div className="line-clamp-6 text-13 text-ink-2">
+              <RichText text={s.quote} />
+            </div>
           </li>
         ))}
       </ul>

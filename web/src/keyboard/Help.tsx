@@ -11,6 +11,7 @@ export const shortcutGroups: { title: string; rows: { name: string; keys: string
       { name: t.names.palette, keys: ["mod", "K"] },
       { name: t.names.say, keys: ["C"] },
       { name: t.names.filter, keys: ["/"] },
+      { name: t.names.undo, keys: ["mod", "Z"] },
       { name: t.names.help, keys: ["?"] },
       { name: t.names.escape, keys: ["Esc"] },
       { name: t.names.sidebar, keys: ["["] },
@@ -42,7 +43,10 @@ export const shortcutGroups: { title: string; rows: { name: string; keys: string
     rows: [
       { name: t.names.claim, keys: ["A"] },
       { name: t.names.reply, keys: ["R"] },
+      { name: t.names.note, keys: ["N"] },
+      { name: t.names.return, keys: ["H"] },
       { name: t.names.close, keys: ["E"] },
+      { name: t.names.details, keys: ["I"] },
       { name: t.names.send, keys: ["Enter"] },
     ],
   },

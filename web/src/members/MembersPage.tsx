@@ -16,7 +16,7 @@ import { Button, IconButton } from "@/ui/Button";
 import { CopyText } from "@/ui/CopyText";
 import { cx } from "@/ui/classes";
 import { Dialog } from "@/ui/Dialog";
-import { SelectField, TextField } from "@/ui/Field";
+import { ChoiceField, TextField } from "@/ui/Field";
 import { Menu, MenuItem, MenuLine, MenuTitle } from "@/ui/Menu";
 import { Failed, messageOf, Problem, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
@@ -104,6 +104,7 @@ function InviteForm({ onDone }: { onDone: (link: Link) => void }) {
   return (
     <form
       className="flex flex-col gap-4"
+      onChange={() => invite.isError && invite.reset()}
       onSubmit={(event) => {
         event.preventDefault();
         const form = new FormData(event.currentTarget);
@@ -129,13 +130,14 @@ function InviteForm({ onDone }: { onDone: (link: Link) => void }) {
         autoComplete="off"
         error={error?.field("email")}
       />
-      <SelectField
+      <ChoiceField<Role>
         label={texts.members.role}
         value={role}
-        onChange={(r) => setRole(r as Role)}
+        onChange={setRole}
         options={assignableRoles(me.member.role).map((r) => ({
           value: r,
-          label: `${texts.roles[r]}: ${texts.roleHints[r]}`,
+          label: texts.roles[r],
+          hint: texts.roleHints[r],
         }))}
         error={error?.field("role")}
       />

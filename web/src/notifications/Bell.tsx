@@ -18,7 +18,7 @@ function Count({ n }: { n: number }) {
   return n > 0 ? (
     <span
       aria-hidden
-      className="absolute -top-0.5 -right-0.5 flex h-4 min-w-4 items-center justify-center rounded-full bg-accent px-1 text-[10px] font-semibold text-accent-ink ring-2 ring-rail max-md:ring-page"
+      className="absolute top-0.5 left-4 flex h-4 min-w-4 items-center justify-center rounded-full bg-accent px-1 text-[10px] leading-none font-semibold text-accent-ink ring-2 ring-rail max-md:ring-page"
     >
       {n > 99 ? "99+" : n}
     </span>

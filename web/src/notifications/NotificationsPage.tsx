@@ -58,14 +58,16 @@ export function NotificationsPage() {
           height={() => 60}
           place={`notifications-${filter}`}
           onEnd={() => query.hasNextPage && !query.isFetchingNextPage && void query.fetchNextPage()}
-          className="mx-auto min-h-0 w-full max-w-180 flex-1 overflow-y-auto py-2"
+          className="min-h-0 w-full flex-1 overflow-y-auto py-2"
         >
           {(n, i) => (
-            <NotificationRow
-              notification={n}
-              first={i === 0}
-              onOpen={() => n.read_at === null && mark.mutate({ ids: [n.id] })}
-            />
+            <div className="max-w-190">
+              <NotificationRow
+                notification={n}
+                first={i === 0}
+                onOpen={() => n.read_at === null && mark.mutate({ ids: [n.id] })}
+              />
+            </div>
           )}
         </Rows>
       )}

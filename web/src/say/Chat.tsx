@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowUp, Link2, RotateCcw, Undo2, X } from "lucide-react";
+import { ArrowUp, CornerDownLeft, Link2, RotateCcw, Undo2, X } from "lucide-react";
 import { useId, useRef, useState } from "react";
 import { newKey } from "@/api/client";
 import { keys } from "@/api/query";
@@ -13,6 +13,7 @@ import { When } from "@/time/clock";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { messageOf } from "@/ui/States";
+import { useMedia } from "@/ui/useMedia";
 import { PreviewCard, Results } from "./Answer";
 import { chatQuery, keepChat, keptChat, type Said, usePreview, useSay } from "./queries";
 import { SayField } from "./SayField";
@@ -38,6 +39,7 @@ export function Chat({
   const client = useQueryClient();
   const report = useReport();
   const may = useMay();
+  const wide = useMedia("(min-width: 560px)");
   const [chatId, setChatId] = useState(keptChat);
   const [text, setText] = useState(initial);
   const [linked, setLinked] = useState(true);
@@ -98,13 +100,25 @@ export function Chat({
     field.current?.focus();
   };
 
+  const placeholder = !may.write
+    ? texts.say.placeholderAsk
+    : roomy && wide
+      ? texts.say.placeholder
+      : texts.say.placeholderShort;
   const showPreview = text.trim() !== "" && (preview.answer || preview.error || say.error);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex min-h-0 flex-1 flex-col-reverse overflow-y-auto">
+      <div
+        className={cx(
+          "flex min-h-0 flex-1 flex-col-reverse overflow-y-auto",
+          items.length === 0 && roomy && "justify-center",
+        )}
+      >
         <div className={cx("mx-auto w-full px-4 py-4", roomy && "max-w-180 md:px-6")}>
           {items.length === 0 ? (
             <Examples
+              roomy={roomy}
+              mayWrite={may.write}
               onPick={(example) => {
                 setText(example);
                 field.current?.focus();
@@ -175,7 +189,7 @@ export function Chat({
               onEnter={() => submit()}
               onEscape={() => (text ? setText("") : onEscape?.())}
               label={texts.say.label}
-              placeholder={roomy ? texts.say.placeholder : texts.say.placeholderShort}
+              placeholder={placeholder}
               describedBy={showPreview ? id : undefined}
               autoFocus={autoFocus}
               multiline
@@ -202,23 +216,49 @@ export function markLastUndone(items: Said[] | undefined): Said[] | undefined {
   return at < 0 ? items : items?.map((i, n) => (n === at ? { ...i, undone: true } : i));
 }
 
-function Examples({ onPick }: { onPick: (example: string) => void }) {
+function Examples({
+  onPick,
+  roomy,
+  mayWrite,
+}: {
+  onPick: (example: string) => void;
+  roomy?: boolean;
+  mayWrite: boolean;
+}) {
+  const groups = texts.say.examples.filter((g) => mayWrite || g.reads);
   return (
     <div className="pb-2">
-      <p className="mb-2 text-13 font-medium">{texts.say.examplesTitle}</p>
-      <ul className="-mx-2">
-        {texts.say.examples.map((example) => (
-          <li key={example}>
-            <button
-              type="button"
-              onClick={() => onPick(example)}
-              className="press w-full rounded-6 px-2 py-1.5 text-left text-13 text-ink-2 hover:bg-hover hover:text-ink"
-            >
-              {example}
-            </button>
-          </li>
+      <p className={cx("font-semibold", roomy ? "text-20" : "text-14")}>
+        {mayWrite ? texts.say.examplesTitle : texts.say.examplesTitleAsk}
+      </p>
+      <p className="mt-1 text-13 text-ink-2 text-pretty">
+        {mayWrite ? texts.say.examplesHint : texts.say.examplesHintAsk}
+      </p>
+      <div className={cx("mt-4 flex flex-col", roomy ? "gap-5" : "gap-4")}>
+        {groups.map((g) => (
+          <section key={g.title} aria-label={g.title}>
+            <h3 className="mb-1 text-12 font-medium text-ink-3">{g.title}</h3>
+            <ul className="-mx-2">
+              {g.say.map((example) => (
+                <li key={example}>
+                  <button
+                    type="button"
+                    onClick={() => onPick(example)}
+                    className="press group/example flex min-h-8 w-full items-center gap-2 rounded-6 px-2 py-1 text-left text-14 hover:bg-hover"
+                  >
+                    <span className="min-w-0 flex-1">{example}</span>
+                    <CornerDownLeft
+                      size={14}
+                      className="shrink-0 text-ink-3 opacity-0 group-hover/example:opacity-100 group-focus-visible/example:opacity-100"
+                      aria-hidden
+                    />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </section>
         ))}
-      </ul>
+      </div>
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Maximize2, X } from "lucide-react";
-import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
 import { useShortcut } from "@/keyboard/shortcuts";
+import { useMay } from "@/session/me";
 import { texts } from "@/texts";
 import { IconButton } from "@/ui/Button";
 import { Mark } from "@/ui/Mark";
@@ -30,11 +31,23 @@ export function useDock(): Dock {
 
 export function DockProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState({ isOpen: false, text: "", opened: 0 });
+  const from = useRef<Element | null>(null);
   const dock = useMemo<Dock>(
     () => ({
       ...state,
-      open: (text = "") => setState((s) => ({ isOpen: true, text, opened: s.opened + 1 })),
-      close: () => setState((s) => ({ ...s, isOpen: false })),
+      open: (text = "") => {
+        from.current = document.activeElement;
+        setState((s) => ({ isOpen: true, text, opened: s.opened + 1 }));
+      },
+      close: () => {
+        setState((s) => ({ ...s, isOpen: false }));
+        // Who closes it is back where the keyboard was, unless the focus has gone on by itself.
+        const back = from.current;
+        requestAnimationFrame(() => {
+          if (document.activeElement === document.body && back instanceof HTMLElement && back.isConnected)
+            back.focus({ preventScroll: true });
+        });
+      },
     }),
     [state],
   );
@@ -45,18 +58,19 @@ export function DockProvider({ children }: { children: ReactNode }) {
 export function SayDock() {
   const dock = useDock();
   const about = useScreenAbout();
+  const title = useMay().write ? texts.say.title : texts.nav.ask;
   const navigate = useNavigate();
   useShortcut("c", () => dock.open());
   useShortcut("Escape", dock.close, { enabled: dock.isOpen });
   if (!dock.isOpen) return null;
   return (
     <section
-      aria-label={texts.say.title}
+      aria-label={title}
       className="float-in fixed inset-x-0 bottom-0 z-40 flex h-[min(640px,85dvh)] flex-col overflow-hidden rounded-t-12 bg-raised shadow-float md:inset-x-auto md:right-4 md:bottom-4 md:h-[min(560px,80dvh)] md:w-110 md:rounded-12"
     >
       <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line pr-2 pl-3">
         <Mark size={20} />
-        <h2 className="flex-1 text-13 font-semibold">{texts.say.title}</h2>
+        <h2 className="flex-1 text-13 font-semibold">{title}</h2>
         <IconButton
           label={texts.say.expand}
           onClick={() => {

@@ -30,7 +30,7 @@ export function HitBody({ hit }: { hit: Hit }) {
           ) : null}
         </span>
         {hit.snippet.some((s) => s.hit) ? (
-          <span className="block truncate text-12 text-ink-3">
+          <span className="block text-12 text-ink-3 max-sm:line-clamp-2 sm:truncate">
             {hit.snippet.map((s, i) =>
               s.hit ? (
                 // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in its order

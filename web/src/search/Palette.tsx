@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { MessageSquarePlus, Search } from "lucide-react";
+import { MessageSquarePlus, Search, X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { Hit } from "@/api/types";
 import { useDock } from "@/say/dock";
 import { useMay } from "@/session/me";
 import { texts } from "@/texts";
+import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { Keys } from "@/ui/Keys";
 import { type Command, useCommands } from "./commands";
@@ -56,7 +57,7 @@ function Content({ onHelp, onClose }: { onHelp: () => void; onClose: () => void 
   const dock = useDock();
   const may = useMay();
   const commands = useCommands(onHelp);
-  const { data: hits = [], isPending, isError } = useQuery(searchQuery(q, "all", 12));
+  const { data: hits = [], isPending, isError } = useQuery(searchQuery(q, "all", 8));
 
   useEffect(() => {
     const timer = setTimeout(() => setQ(text.trim()), 70);
@@ -101,20 +102,18 @@ function Content({ onHelp, onClose }: { onHelp: () => void; onClose: () => void 
                 </>
               ),
             },
-            ...(may.write
-              ? [
-                  {
-                    id: "say",
-                    run: () => dock.open(typed),
-                    body: (
-                      <>
-                        <MessageSquarePlus size={16} className="text-ink-3" aria-hidden />
-                        <span className="min-w-0 flex-1 truncate text-13">{texts.search.say(typed)}</span>
-                      </>
-                    ),
-                  },
-                ]
-              : []),
+            {
+              id: "say",
+              run: () => dock.open(typed),
+              body: (
+                <>
+                  <MessageSquarePlus size={16} className="text-ink-3" aria-hidden />
+                  <span className="min-w-0 flex-1 truncate text-13">
+                    {may.write ? texts.search.say(typed) : texts.search.ask(typed)}
+                  </span>
+                </>
+              ),
+            },
           ]
         : [],
     },
@@ -158,7 +157,12 @@ function Content({ onHelp, onClose }: { onHelp: () => void; onClose: () => void 
           placeholder={texts.search.placeholder}
           className="h-full min-w-0 flex-1 bg-transparent text-16 outline-none"
         />
-        <Keys keys={["Esc"]} />
+        <span className="max-md:hidden">
+          <Keys keys={["Esc"]} />
+        </span>
+        <IconButton label={texts.common.close} onClick={onClose} className="-mr-2 md:hidden">
+          <X size={18} />
+        </IconButton>
       </div>
       <div
         ref={list}

@@ -28,7 +28,7 @@ export function SearchPage() {
   const set = (change: object) => void navigate({ to: ".", search: changed(change), replace: true });
   return (
     <div className="flex h-full flex-col">
-      <PageHeader title={texts.nav.search}>
+      <PageHeader title={texts.nav.search} searches>
         <SearchBox
           label={texts.nav.search}
           value={q}
@@ -59,7 +59,7 @@ export function SearchPage() {
             data-rows
             onKeyDown={onRowKeys}
             aria-label={texts.search.results}
-            className="mx-auto max-w-180 px-2 py-2"
+            className="max-w-190 px-2 py-2"
           >
             {query.data.map((hit) => (
               <li key={`${hit.kind}-${hit.id}`}>

@@ -5,6 +5,7 @@ import {
   CheckCircle2,
   Columns3,
   Contact,
+  Folder,
   Inbox,
   Keyboard,
   MessageSquarePlus,
@@ -34,9 +35,9 @@ export function useCommands(onHelp: () => void): Command[] {
   const go = (to: string) => () => void navigate({ to });
   const to = texts.search.goTo;
   const list: (Command | false)[] = [
-    may.write && {
+    {
       id: "say",
-      label: texts.nav.say,
+      label: may.write ? texts.nav.say : texts.nav.ask,
       icon: <MessageSquarePlus size={16} />,
       keys: ["C"],
       run: () => dock.open(),
@@ -95,6 +96,12 @@ export function useCommands(onHelp: () => void): Command[] {
       label: texts.articles.new,
       icon: <Plus size={16} />,
       run: go("/articles/new"),
+    },
+    may.write && {
+      id: "projects",
+      label: texts.projects.manage,
+      icon: <Folder size={16} />,
+      run: go("/settings/projects"),
     },
     { id: "members", label: to(texts.nav.members), icon: <Users size={16} />, run: go("/members") },
     may.administer && {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "@/api/client";
 import { texts } from "@/texts";
@@ -25,7 +25,12 @@ export function JoinPage() {
   if (!token || (invitation.isError && !offline)) {
     return (
       <Frame title={texts.session.joinBad} hint={texts.session.joinBadHint}>
-        {null}
+        <Link
+          to="/sign-in"
+          className="text-14 font-medium text-accent-text underline decoration-accent-line underline-offset-2 hover:decoration-current"
+        >
+          {texts.session.toSignIn}
+        </Link>
       </Frame>
     );
   }
@@ -45,6 +50,7 @@ export function JoinPage() {
     <Frame title={texts.session.joinTitle(workspace)} hint={texts.session.joinHint(roleName)}>
       <form
         className="flex flex-col gap-4"
+        onChange={() => accept.isError && accept.reset()}
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);

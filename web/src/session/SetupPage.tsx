@@ -42,6 +42,7 @@ export function SetupPage() {
     <Frame title={texts.session.setupTitle} hint={texts.session.setupHint}>
       <form
         className="flex flex-col gap-4"
+        onChange={() => setup.isError && setup.reset()}
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);

@@ -25,6 +25,8 @@ export function SignInPage() {
     >
       <form
         className="flex flex-col gap-4"
+        // What was wrong with the last try is no longer said of what is being typed.
+        onChange={() => signIn.isError && signIn.reset()}
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);

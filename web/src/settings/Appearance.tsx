@@ -7,8 +7,7 @@ export function Appearance() {
   const theme = useTheme();
   return (
     <>
-      <p className="mb-5 text-13 text-ink-2">{texts.settings.appearanceHint}</p>
-      <p className="mb-1 text-13 font-medium">{texts.settings.theme}</p>
+      <p className="mb-1.5 text-13 font-medium">{texts.settings.theme}</p>
       <Segmented
         label={texts.settings.theme}
         value={theme}

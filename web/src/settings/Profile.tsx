@@ -36,7 +36,6 @@ export function Profile() {
   const changed = name.trim() !== member.name || zone !== member.zone;
   return (
     <>
-      <p className="mb-5 text-13 text-ink-2">{texts.settings.profileHint}</p>
       <form
         className="flex flex-col gap-4"
         onSubmit={(e) => {
@@ -58,7 +57,7 @@ export function Profile() {
           {texts.common.save}
         </Button>
       </form>
-      <h3 className="mt-10 text-16 font-semibold">{texts.settings.passwordTitle}</h3>
+      <h3 className="mt-8 border-t border-line pt-8 text-16 font-semibold">{texts.settings.passwordTitle}</h3>
       <p className="mb-4 text-13 text-ink-2">{texts.settings.passwordHint}</p>
       <Password />
     </>

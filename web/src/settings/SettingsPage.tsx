@@ -1,6 +1,7 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef } from "react";
+import { Fragment, type ReactNode, useEffect, useRef } from "react";
 import { ShortcutList } from "@/keyboard/Help";
+import { ProjectsSettings } from "@/projects/ProjectsSettings";
 import { useMay } from "@/session/me";
 import { PageHeader } from "@/shell/PageHeader";
 import { texts } from "@/texts";
@@ -14,13 +15,15 @@ import { Hand, Workspace } from "./Workspace";
 export type SettingsSection = keyof typeof texts.settings.sections;
 
 const own: SettingsSection[] = ["profile", "appearance", "notifications", "shortcuts", "tokens"];
-const shared: SettingsSection[] = ["workspace", "hand"];
+/** What everybody shares: projects are for all who write, the rest for admins. */
+const shared: SettingsSection[] = ["projects", "workspace", "hand"];
 
 const pages: Record<SettingsSection, ReactNode> = {
   profile: <Profile />,
   appearance: <Appearance />,
   notifications: <BrowserNotifications />,
   shortcuts: <ShortcutList />,
+  projects: <ProjectsSettings />,
   workspace: <Workspace />,
   hand: <Hand />,
   tokens: <Tokens />,
@@ -29,7 +32,14 @@ const pages: Record<SettingsSection, ReactNode> = {
 export function SettingsPage() {
   const params = useParams({ strict: false });
   const may = useMay();
-  const sections = [...own, ...(may.administer ? shared : [])];
+  const groups = [
+    { title: texts.settings.own, sections: own },
+    {
+      title: texts.settings.shared,
+      sections: shared.filter((s) => (s === "projects" ? may.write : may.administer)),
+    },
+  ].filter((g) => g.sections.length > 0);
+  const sections = groups.flatMap((g) => g.sections);
   const section = sections.find((s) => s === params.section) ?? "profile";
   const tabs = useRef<HTMLElement>(null);
   // On a phone the line of sections is longer than the screen.
@@ -48,27 +58,40 @@ export function SettingsPage() {
           aria-label={texts.settings.title}
           className="flex shrink-0 gap-1 overflow-x-auto border-line px-3 py-2 max-md:border-b md:w-48 md:flex-col md:gap-0.5 md:border-r md:py-4"
         >
-          {sections.map((s) => (
-            <Link
-              key={s}
-              to="/settings/$section"
-              params={{ section: s }}
-              aria-current={s === section ? "page" : undefined}
-              className={cx(
-                "press flex h-8 items-center rounded-6 px-3 text-13 font-medium whitespace-nowrap",
-                s === section ? "bg-hover text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
-              )}
-            >
-              {texts.settings.sections[s]}
-            </Link>
+          {groups.map((g) => (
+            <Fragment key={g.title}>
+              <p className="px-3 pt-4 pb-1 text-12 font-medium text-ink-3 first:pt-0 max-md:hidden">
+                {g.title}
+              </p>
+              {g.sections.map((s) => (
+                <Link
+                  key={s}
+                  to="/settings/$section"
+                  params={{ section: s }}
+                  aria-current={s === section ? "page" : undefined}
+                  className={cx(
+                    "press flex h-8 shrink-0 items-center rounded-6 px-3 text-13 font-medium whitespace-nowrap",
+                    s === section ? "bg-pressed text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
+                  )}
+                >
+                  {texts.settings.sections[s]}
+                </Link>
+              ))}
+            </Fragment>
           ))}
         </nav>
-        <div className="min-h-0 flex-1 overflow-y-auto">
+        <section
+          aria-label={texts.settings.sections[section]}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a section without a field still scrolls by keys
+          tabIndex={0}
+          className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
+        >
           <div className="max-w-140 px-4 py-6 md:px-8">
-            <h2 className="mb-5 text-20 font-semibold">{texts.settings.sections[section]}</h2>
+            <h2 className="text-20 font-semibold">{texts.settings.sections[section]}</h2>
+            <p className="mt-1 mb-6 text-13 text-ink-2 text-pretty">{texts.settings.hints[section]}</p>
             {pages[section]}
           </div>
-        </div>
+        </section>
       </div>
     </div>
   );

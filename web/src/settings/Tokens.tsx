@@ -28,10 +28,7 @@ export function Tokens() {
   );
   return (
     <>
-      <div className="mb-4 flex items-center justify-between gap-4">
-        <p className="text-13 text-ink-2">{texts.settings.tokensHint}</p>
-        {query.data?.length ? add : null}
-      </div>
+      {query.data?.length ? <div className="mb-4">{add}</div> : null}
       {query.isPending ? (
         <SkeletonRows rows={3} />
       ) : !query.data ? (
@@ -68,7 +65,7 @@ export function Tokens() {
         open={making}
         onOpenChange={setMaking}
         title={texts.settings.tokenNew}
-        hint={texts.settings.tokensHint}
+        hint={texts.settings.hints.tokens}
       >
         {making ? (
           <TokenForm

@@ -55,7 +55,6 @@ function WorkspaceForm({ settings }: { settings: Settings }) {
         save.mutate({ workspace: workspace.trim(), zone });
       }}
     >
-      <p className="text-13 text-ink-2">{texts.settings.workspaceHint}</p>
       <TextField
         label={texts.settings.workspaceName}
         value={workspace}
@@ -90,7 +89,6 @@ function HandForm({ settings }: { settings: Settings }) {
         save.mutate({ hand });
       }}
     >
-      <p className="text-13 text-ink-2">{texts.settings.handHint}</p>
       <Switch
         label={texts.settings.handEnabled}
         hint={texts.settings.handEnabledHint}
@@ -111,18 +109,17 @@ function HandForm({ settings }: { settings: Settings }) {
         onChange={(e) => setHand({ ...hand, handoff_text: e.target.value })}
         error={field("handoff_text")}
       />
-      <div className="max-w-40">
-        <TextField
-          label={texts.settings.replyMinutes}
-          hint={texts.settings.minutes}
-          type="number"
-          min={1}
-          max={10080}
-          value={String(hand.reply_minutes)}
-          onChange={(e) => setHand({ ...hand, reply_minutes: Number(e.target.value) })}
-          error={field("reply_minutes")}
-        />
-      </div>
+      <TextField
+        label={texts.settings.replyMinutes}
+        unit={texts.settings.minutes}
+        type="number"
+        min={1}
+        max={10080}
+        value={String(hand.reply_minutes)}
+        onChange={(e) => setHand({ ...hand, reply_minutes: Number(e.target.value) })}
+        error={field("reply_minutes")}
+        className="max-w-28"
+      />
       <Errors error={save.error} fields={Boolean(error?.errors.length)} />
       <Button type="submit" look="primary" className="self-start" disabled={!changed || save.isPending}>
         {texts.common.save}

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Outlet, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+import { Outlet, useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { whenSignedOut } from "@/api/client";
 import type { Me } from "@/api/types";
@@ -12,12 +12,14 @@ import { Arrivals } from "@/notifications/Arrivals";
 import { DockProvider, SayDock } from "@/say/dock";
 import { Palette } from "@/search/Palette";
 import { PaletteProvider, usePalette } from "@/search/paletteState";
-import { MeProvider, useMay } from "@/session/me";
+import { MeProvider } from "@/session/me";
 import { useSignOut } from "@/session/queries";
 import { TaskPanel } from "@/tasks/TaskPanel";
 import { texts } from "@/texts";
 import { ClockProvider } from "@/time/clock";
 import { Guard } from "@/ui/States";
+import { useToasts } from "@/ui/Toasts";
+import { useMedia } from "@/ui/useMedia";
 import { BottomNav } from "./BottomNav";
 import { Sidebar } from "./Sidebar";
 
@@ -53,10 +55,12 @@ const foldKey = "deskhand.sidebar";
 
 function Frame() {
   const { task } = useSearch({ from: "/app" });
+  const { conversationId } = useParams({ strict: false });
+  const phone = useMedia("(max-width: 759px)");
+  const { undoLast } = useToasts();
   const navigate = useNavigate();
   const palette = usePalette();
   const signOut = useSignOut();
-  const may = useMay();
   const [help, setHelp] = useState(false);
   const [folded, setFolded] = useState(
     () => localStorage.getItem(foldKey) === "folded" || window.matchMedia("(max-width: 1079px)").matches,
@@ -70,6 +74,7 @@ function Frame() {
 
   useShortcut("mod+k", palette.open, { inFields: true });
   useShortcut("?", () => setHelp(true));
+  useShortcut("mod+z", undoLast);
   useShortcut("[", fold);
   useShortcut("j", () => moveRow(1));
   useShortcut("k", () => moveRow(-1));
@@ -102,6 +107,8 @@ function Frame() {
           <main
             id="main"
             tabIndex={-1}
+            // On a phone the task covers it.
+            inert={phone && task !== undefined}
             className="relative h-full min-w-0 flex-1 overflow-hidden outline-none"
           >
             <Guard>
@@ -115,8 +122,8 @@ function Frame() {
           ) : null}
         </div>
       </div>
-      <BottomNav waiting={waiting} onSignOut={leave} />
-      {may.write ? <SayDock /> : null}
+      {phone && (conversationId || task) ? null : <BottomNav waiting={waiting} onSignOut={leave} />}
+      <SayDock />
       <Palette onHelp={() => setHelp(true)} />
       <ShortcutHelp open={help} onOpenChange={setHelp} />
       <Arrivals />

@@ -20,7 +20,7 @@ export function BottomNav({ waiting, onSignOut }: { waiting: number; onSignOut: 
   return (
     <nav
       aria-label={texts.nav.label}
-      className="flex h-14 shrink-0 items-stretch border-t border-line bg-rail pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="box-content flex h-14 shrink-0 items-stretch border-t border-line bg-rail pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       <Tab to="/inbox" label={texts.nav.inbox} count={waiting}>
         <Inbox size={20} />
@@ -28,13 +28,16 @@ export function BottomNav({ waiting, onSignOut }: { waiting: number; onSignOut: 
       <Tab to="/tasks" label={texts.nav.tasks}>
         <CheckCircle2 size={20} />
       </Tab>
-      {may.write ? (
-        <button type="button" onClick={() => dock.open()} className={cell} aria-label={texts.nav.say}>
-          <span className="flex h-9 w-12 items-center justify-center rounded-full bg-accent text-accent-ink shadow-lift">
-            <MessageSquarePlus size={20} />
-          </span>
-        </button>
-      ) : null}
+      <button
+        type="button"
+        onClick={() => dock.open()}
+        className={cell}
+        aria-label={may.write ? texts.nav.say : texts.nav.ask}
+      >
+        <span className="flex h-9 w-12 items-center justify-center rounded-full bg-accent text-accent-ink shadow-lift">
+          <MessageSquarePlus size={20} />
+        </span>
+      </button>
       <Tab to="/tickets" label={texts.nav.tickets}>
         <Ticket size={20} />
       </Tab>

@@ -12,11 +12,14 @@ export function PageHeader({
   onBack,
   children,
   actions,
+  searches,
 }: {
   title: ReactNode;
   onBack?: () => void;
   children?: ReactNode;
   actions?: ReactNode;
+  /** The page itself is a search, so that the way to another one is left out. */
+  searches?: boolean;
 }) {
   const palette = usePalette();
   const { workspace } = useMe();
@@ -32,9 +35,11 @@ export function PageHeader({
       <div className="flex min-w-0 flex-1 items-center gap-2">{children}</div>
       {actions}
       <div className="flex items-center md:hidden">
-        <IconButton label={texts.nav.search} onClick={() => palette.open()}>
-          <Search size={18} />
-        </IconButton>
+        {searches ? null : (
+          <IconButton label={texts.nav.search} onClick={() => palette.open()}>
+            <Search size={18} />
+          </IconButton>
+        )}
         <BellLink />
       </div>
     </header>

@@ -44,6 +44,7 @@ export function Sidebar({
   const may = useMay();
   const palette = usePalette();
   const dock = useDock();
+  const say = may.write ? texts.nav.say : texts.nav.ask;
   const waiting = useInfiniteQuery(conversationsQuery("waiting", "")).data?.counts?.waiting ?? 0;
 
   return (
@@ -51,7 +52,7 @@ export function Sidebar({
       aria-label={texts.nav.label}
       className={cx(
         "hidden h-full shrink-0 flex-col border-r border-line bg-rail md:flex",
-        folded ? "w-14 items-center px-2" : "w-54 px-2",
+        folded ? "w-14 items-center px-2" : "w-58 px-2",
       )}
     >
       <div
@@ -65,7 +66,9 @@ export function Sidebar({
         ) : (
           <>
             <Mark size={20} />
-            <span className="min-w-0 flex-1 truncate text-13 font-semibold">{me.workspace.name}</span>
+            <span className="min-w-0 flex-1 truncate text-13 font-semibold" title={me.workspace.name}>
+              {me.workspace.name}
+            </span>
             <Bell />
           </>
         )}
@@ -87,28 +90,26 @@ export function Sidebar({
             <Keys keys={["mod", "K"]} />
           </button>
         )}
-        {may.write ? (
-          folded ? (
-            <IconButton label={texts.nav.say} keys={["C"]} onClick={() => dock.open()}>
-              <MessageSquarePlus size={16} />
-            </IconButton>
-          ) : (
-            <button
-              type="button"
-              onClick={() => dock.open()}
-              className="press flex h-8 w-full items-center gap-2 rounded-6 px-2 text-13 font-medium text-accent-text hover:bg-accent-soft"
-            >
-              <MessageSquarePlus size={16} aria-hidden />
-              <span className="flex-1 text-left">{texts.nav.say}</span>
-              <Keys keys={["C"]} />
-            </button>
-          )
-        ) : null}
+        {folded ? (
+          <IconButton label={say} keys={["C"]} onClick={() => dock.open()}>
+            <MessageSquarePlus size={16} />
+          </IconButton>
+        ) : (
+          <button
+            type="button"
+            onClick={() => dock.open()}
+            className="press flex h-8 w-full items-center gap-2 rounded-6 px-2 text-13 font-medium text-accent-text hover:bg-accent-soft"
+          >
+            <MessageSquarePlus size={16} aria-hidden />
+            <span className="flex-1 text-left">{say}</span>
+            <Keys keys={["C"]} />
+          </button>
+        )}
       </div>
       <div className="flex min-h-0 w-full flex-1 flex-col gap-4 overflow-y-auto">
         {navGroups.map((group) => (
           <div key={group.title} className={cx("flex flex-col gap-0.5", folded && "items-center")}>
-            {folded ? null : <p className="px-2 pb-1 text-12 text-ink-3">{group.title}</p>}
+            {folded ? null : <h2 className="px-2 pb-1 text-12 font-medium text-ink-3">{group.title}</h2>}
             {group.items
               .filter((item) => !item.admin || may.administer)
               .map((item) => (
@@ -125,7 +126,7 @@ export function Sidebar({
           trigger={
             <button
               type="button"
-              aria-label={texts.nav.account}
+              aria-label={`${texts.nav.account}: ${me.member.name}`}
               className={cx(
                 "press flex h-9 min-w-0 items-center gap-2 rounded-6 px-2 text-left hover:bg-pressed data-[state=open]:bg-pressed",
                 !folded && "flex-1",

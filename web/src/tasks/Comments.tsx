@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, newKey } from "@/api/client";
 import { keys } from "@/api/query";
+import { useReport } from "@/api/report";
 import type { Comment, Task } from "@/api/types";
 import { useMay, useMe } from "@/session/me";
 import { texts } from "@/texts";
@@ -16,6 +17,7 @@ export function Comments({ task }: { task: Task }) {
   const may = useMay();
   const { member } = useMe();
   const client = useQueryClient();
+  const report = useReport();
   const query = useQuery(commentsQuery(task.id));
   const [text, setText] = useState("");
   const key = useRef(newKey());
@@ -38,11 +40,13 @@ export function Comments({ task }: { task: Task }) {
       return { before };
     },
     onError: (_error, said, context) => {
+      // The words go back into the field, where the reason stands beside them.
       client.setQueryData(list, context?.before);
       setText(said);
     },
-    onSuccess: () => {
+    onSuccess: ({ undoId }) => {
       key.current = newKey();
+      report.undoable(`comment-${task.id}`, texts.tasks.commented, undoId);
     },
     onSettled: () => void client.invalidateQueries({ queryKey: keys.tasks }),
   });

@@ -63,7 +63,7 @@ export function FilterBar({ withShow, children }: { withShow?: boolean; children
     choices.find((c) => c.value === value)?.label;
 
   return (
-    <div className="flex h-10 shrink-0 items-center gap-1 overflow-x-auto border-b border-line px-3 md:px-5">
+    <div className="flex h-10 shrink-0 items-center gap-1 overflow-x-auto border-b border-line px-2">
       {withShow ? (
         <Filter
           icon={<CircleDot size={14} />}
@@ -134,7 +134,8 @@ export function FilterBar({ withShow, children }: { withShow?: boolean; children
   );
 }
 
-function Filter({
+/** One quick filter: its name, or what it is set to with the way to clear it. */
+export function Filter({
   icon,
   name,
   value,

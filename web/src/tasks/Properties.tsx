@@ -1,5 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { BellRing, CalendarDays, Folder, Repeat as RepeatIcon, Tag as TagIcon, User, X } from "lucide-react";
+import {
+  BellRing,
+  CalendarDays,
+  Folder,
+  Plus,
+  Repeat as RepeatIcon,
+  Tag as TagIcon,
+  User,
+  X,
+} from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import type { Priority, Task } from "@/api/types";
 import { useMay, useMe } from "@/session/me";
@@ -35,7 +44,7 @@ function Value({
       type="button"
       {...rest}
       className={cx(
-        "press -mx-2 flex min-h-8 max-w-[calc(100%+16px)] items-center gap-2 rounded-6 px-2 text-left text-13 whitespace-nowrap hover:bg-hover data-[state=open]:bg-hover",
+        "press -mx-2 flex min-h-8 max-w-[calc(100%+16px)] items-center gap-2 rounded-6 px-2 text-left whitespace-nowrap hover:bg-hover data-[state=open]:bg-hover",
         empty && "text-ink-3",
       )}
     >
@@ -255,7 +264,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
                   aria-label={texts.tasks.labelsAdd}
                   className="press flex size-6 items-center justify-center rounded-4 text-ink-3 hover:bg-hover"
                 >
-                  <TagIcon size={12} />
+                  <Plus size={14} />
                 </button>
               ) : (
                 <Value empty>

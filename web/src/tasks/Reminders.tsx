@@ -42,7 +42,8 @@ export function Reminders({ task, icon }: { task: Task; icon: ReactNode }) {
     const [kind = "", ...rest] = value.split(":");
     const body = kind === "before" ? { before_minutes: Number(rest[0]) } : { at: rest.join(":") };
     try {
-      await api.create<Reminder>(`/tasks/${task.id}/reminders`, body);
+      const { undoId } = await api.create<Reminder>(`/tasks/${task.id}/reminders`, body);
+      report.undoable(`reminder-${task.id}`, texts.tasks.reminderSet, undoId);
     } catch (error) {
       report.failed(error);
     }
@@ -51,7 +52,7 @@ export function Reminders({ task, icon }: { task: Task; icon: ReactNode }) {
   const remove = async (id: string) => {
     try {
       const { undoId } = await api.remove(`/tasks/${task.id}/reminders/${id}`);
-      if (undoId) report.done(texts.tasks.reminderRemoved, undoId);
+      report.undoable(`reminder-${task.id}`, texts.tasks.reminderRemoved, undoId);
     } catch (error) {
       report.failed(error);
     }
@@ -61,7 +62,7 @@ export function Reminders({ task, icon }: { task: Task; icon: ReactNode }) {
   return (
     <div className="flex min-w-0 flex-1 flex-col">
       {shown.map((r) => (
-        <div key={r.id} className="group/reminder flex min-h-8 items-center gap-2 text-13">
+        <div key={r.id} className="group/reminder flex min-h-8 items-center gap-2">
           {icon}
           <span
             className={cx("min-w-0 truncate", r.state === "fired" && "text-ink-3")}
@@ -90,7 +91,7 @@ export function Reminders({ task, icon }: { task: Task; icon: ReactNode }) {
         trigger={
           <button
             type="button"
-            className="press -mx-2 flex min-h-8 items-center gap-2 self-start rounded-6 px-2 text-13 text-ink-3 hover:bg-hover"
+            className="press -mx-2 flex min-h-8 items-center gap-2 self-start rounded-6 px-2 text-ink-3 hover:bg-hover"
           >
             {shown.length ? null : icon}
             {texts.tasks.reminderAdd}

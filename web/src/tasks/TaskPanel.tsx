@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Clock, Link2, MoreHorizontal, Ticket, Trash2, X } from "lucide-react";
+import { Clock, Link2, MoreHorizontal, SearchX, Ticket, Trash2, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { ApiError } from "@/api/client";
 import type { Task } from "@/api/types";
@@ -11,11 +11,13 @@ import { changed } from "@/shell/address";
 import { texts } from "@/texts";
 import { useClock, When } from "@/time/clock";
 import { dateIn } from "@/time/zone";
-import { IconButton } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { InlineField } from "@/ui/InlineField";
 import { Menu, MenuItem, MenuLine, MenuTitle } from "@/ui/Menu";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
+import { useMedia } from "@/ui/useMedia";
+import { ViewTitle } from "@/ui/ViewTitle";
 import { Check } from "./Check";
 import { Comments } from "./Comments";
 import { useTaskChanges } from "./changes";
@@ -30,6 +32,21 @@ export function TaskPanel({ id }: { id: string }) {
   const close = () => void navigate({ to: ".", search: changed({ task: undefined }) });
   const query = useQuery(taskQuery(id));
   useShortcut("Escape", close);
+  const phone = useMedia("(max-width: 759px)");
+  // Who closes the task is back on its row.
+  useEffect(
+    () => () => {
+      requestAnimationFrame(() => {
+        if (document.activeElement && document.activeElement !== document.body) return;
+        document
+          .querySelector<HTMLElement>(
+            `[data-row][data-task="${CSS.escape(id)}"], [data-card="${CSS.escape(id)}"] [data-row]`,
+          )
+          ?.focus({ preventScroll: true });
+      });
+    },
+    [id],
+  );
   const gone = query.error instanceof ApiError && query.error.status === 404;
 
   return (
@@ -40,7 +57,13 @@ export function TaskPanel({ id }: { id: string }) {
       {gone ? (
         <>
           <Bar onClose={close} />
-          <Empty title={texts.tasks.notFound} hint={texts.tasks.notFoundHint} />
+          <Empty
+            level={phone ? "h1" : "h2"}
+            icon={<SearchX size={20} />}
+            title={texts.tasks.notFound}
+            hint={texts.tasks.notFoundHint}
+            action={<Button onClick={close}>{texts.tasks.closePanel}</Button>}
+          />
         </>
       ) : query.isPending ? (
         <>
@@ -139,6 +162,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
       </Bar>
       <div ref={panel} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
         <div className="px-4 pt-4 pb-2">
+          <ViewTitle className="sr-only">{task.title}</ViewTitle>
           <div className="flex items-start gap-3">
             <span className="flex h-8 items-center">
               <Check task={task} size="lg" disabled={!may.write} onToggle={() => void changes.toggle(task)} />
@@ -180,7 +204,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
             </Link>
           </div>
         ) : null}
-        <div className="px-4 py-2 pl-12">
+        <div className="px-4 pt-2 pb-4 pl-12">
           <Properties task={task} changes={changes} />
         </div>
         {task.parent ? null : <Subtasks task={task} changes={changes} />}

@@ -33,7 +33,7 @@ export function TaskRow({
   return (
     <div
       className={cx(
-        "group relative flex h-10 items-center gap-3 px-4 max-sm:h-14 md:px-6",
+        "group relative flex h-10 items-center gap-3 px-4 max-sm:h-14",
         current ? "bg-accent-soft" : "hover:bg-hover has-[a:focus-visible]:bg-hover",
       )}
     >
@@ -61,16 +61,23 @@ export function TaskRow({
             {task.priority && !done ? <PriorityIcon priority={task.priority} /> : null}
             {task.subtasks.total ? (
               <span className="figures" title={texts.tasks.subtasks}>
+                <span className="sr-only">{texts.tasks.subtasks}: </span>
                 {task.subtasks.done}/{task.subtasks.total}
               </span>
             ) : null}
-            {task.recurrence ? <Repeat size={12} aria-label={ruleText(task.recurrence)} /> : null}
+            {task.recurrence ? (
+              <span className="flex min-w-0 items-center gap-1" title={ruleText(task.recurrence)}>
+                <Repeat size={12} className="shrink-0" aria-hidden />
+                <span className="truncate max-xl:sr-only">{ruleText(task.recurrence)}</span>
+              </span>
+            ) : null}
             {task.reminders.some((r) => r.state === "pending") ? (
               <BellRing size={12} aria-label={texts.tasks.reminders} />
             ) : null}
             {task.comments ? (
               <span className="figures flex items-center gap-1">
-                <MessageSquare size={12} aria-label={texts.tasks.comments} />
+                <MessageSquare size={12} aria-hidden />
+                <span className="sr-only">{texts.tasks.comments}: </span>
                 {task.comments}
               </span>
             ) : null}
@@ -98,11 +105,12 @@ export function TaskRow({
           ) : null}
           {task.project ? <ProjectName project={task.project} /> : null}
         </span>
-        <span className="flex shrink-0 items-center justify-end gap-3 text-12 md:min-w-28">
+        <span className="flex shrink-0 items-center justify-end gap-3 text-12 md:min-w-33">
           <DueText task={task} className="max-sm:hidden" />
           <span className="flex w-5 justify-end">
             {task.assignee ? (
               <span title={task.assignee.name}>
+                <span className="sr-only">{task.assignee.name}</span>
                 <Avatar name={task.assignee.name} size={20} />
               </span>
             ) : null}

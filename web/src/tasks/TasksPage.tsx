@@ -70,7 +70,7 @@ export function TasksPage() {
       />
       <FilterBar withShow />
       {may.write ? (
-        <div className="border-b border-line px-2 py-1 md:px-4">
+        <div className="border-b border-line px-2 py-1">
           <QuickSay label={texts.tasks.quickAdd} placeholder={texts.tasks.quickAdd} />
         </div>
       ) : null}
@@ -92,7 +92,7 @@ export function TasksPage() {
         >
           {(row) =>
             row.kind === "head" ? (
-              <h2 className="flex h-10 items-end gap-2 px-4 pb-1 text-12 font-semibold md:px-6">
+              <h2 className="flex h-10 items-end gap-2 px-4 pb-1 text-12 font-semibold">
                 <span className={cx(row.group === "overdue" ? "text-danger" : "text-ink-2")}>
                   {texts.tasks.groups[row.group]}
                 </span>

@@ -20,7 +20,7 @@ export function ViewSwitch() {
           search={changed()}
           className={cx(
             "press inline-flex h-7 items-center gap-1.5 rounded-4 px-2.5 text-13 font-medium",
-            pathname.startsWith(v.to) ? "bg-raised text-ink shadow-lift" : "text-ink-2 hover:text-ink",
+            pathname.startsWith(v.to) ? "bg-chosen text-ink shadow-lift" : "text-ink-2 hover:text-ink",
           )}
         >
           {v.icon}

@@ -162,7 +162,7 @@ export function useTaskChanges() {
       await client.cancelQueries({ queryKey: keys.tasks });
       const takeBack = showTask(client, task.id, (t) => ({ ...t, ...show, version: t.version }));
       try {
-        const { data } = await saveFields<Task>(
+        const { data, undoId } = await saveFields<Task>(
           client,
           keys.task(task.id),
           `/tasks/${task.id}`,
@@ -170,6 +170,7 @@ export function useTaskChanges() {
           change,
         );
         showTask(client, task.id, () => data);
+        report.undoable(`task-${task.id}`, texts.tasks.changed(data.title), undoId);
       } catch (error) {
         takeBack();
         if (error instanceof Conflict) {
@@ -184,15 +185,24 @@ export function useTaskChanges() {
 
     /** For fields that save themselves: the conflict stays with the field. */
     const writeText = async (task: Task, change: TaskWrite): Promise<void> => {
-      const { data } = await saveFields<Task>(client, keys.task(task.id), `/tasks/${task.id}`, task, change);
+      const { data, undoId } = await saveFields<Task>(
+        client,
+        keys.task(task.id),
+        `/tasks/${task.id}`,
+        task,
+        change,
+      );
       showTask(client, task.id, () => data);
+      report.undoable(`task-${task.id}`, texts.tasks.changed(data.title), undoId);
       refresh(client);
     };
 
     const create = async (body: TaskNew): Promise<Task | null> => {
       try {
         const { data, undoId } = await api.create<Task>("/tasks", body);
-        if (!body.parent) report.done(texts.tasks.created1(data.title), undoId);
+        // A subtask stands there already; only the way back is worth saying.
+        if (body.parent) report.undoable(`subtask-${body.parent}`, texts.tasks.created1(data.title), undoId);
+        else report.done(texts.tasks.created1(data.title), undoId);
         return data;
       } catch (error) {
         report.failed(error);

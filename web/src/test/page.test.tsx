@@ -114,7 +114,7 @@ test("a message that cannot be sent stays, with its text and a way to send it ag
   expect(new Set(sent).size).toBe(1);
 });
 
-test("a viewer sees the conversation but neither claim, reply nor the chat box", async () => {
+test("a viewer sees the conversation but neither claim nor reply", async () => {
   openDesk(
     "/inbox/k1",
     { "GET /conversations/k1": aConversation(), "GET /conversations/k1/messages": page([aMessage()]) },
@@ -123,7 +123,6 @@ test("a viewer sees the conversation but neither claim, reply nor the chat box",
   await screen.findByText("Hello");
   expect(screen.queryByRole("button", { name: "Claim" })).toBeNull();
   expect(screen.queryByRole("textbox", { name: /Reply/ })).toBeNull();
-  expect(screen.queryByRole("button", { name: /Tell Deskhand/ })).toBeNull();
   expect(screen.queryByRole("link", { name: "Channels" })).toBeNull();
 });
 
@@ -223,4 +222,119 @@ test("a screen that cannot load says why and loads on the next try", async () =>
   up = true;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   await screen.findByText("No contacts yet");
+});
+
+test("a viewer may ask the chat box, is shown only what may be asked, and is told what may not", async () => {
+  const { user } = openDesk(
+    "/inbox",
+    {
+      "POST /say": { ...answer, status: "failed", text: "Your role may look but not change.", command: {} },
+    },
+    "viewer",
+  );
+  await user.click((await screen.findAllByRole("button", { name: "Ask Deskhand" }))[0] as HTMLElement);
+  const chat = await screen.findByRole("region", { name: "Ask Deskhand" });
+  expect(within(chat).getByRole("button", { name: "What's overdue?" })).toBeTruthy();
+  expect(within(chat).queryByRole("button", { name: /^Call Dana/ })).toBeNull();
+  await user.type(within(chat).getByRole("textbox"), "add milk{Enter}");
+  expect((await within(chat).findAllByText("Your role may look but not change.")).length).toBeGreaterThan(0);
+});
+
+test("what was wrong with a sign-in is no longer said while the next try is typed", async () => {
+  const { user } = openDesk("/sign-in", {
+    "POST /session": () => problem(401, "bad_credentials", "Email and password don't match."),
+  });
+  await user.type(await screen.findByLabelText("Email"), "mara@example.com");
+  await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
+  await screen.findByRole("alert");
+  await user.type(screen.getByLabelText("Password"), "x");
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("an address that leads nowhere has a heading and the way back", async () => {
+  openDesk("/nowhere", {});
+  await screen.findByRole("heading", { level: 1, name: "Not here" });
+  expect(screen.getByRole("link", { name: "Go to the inbox" })).toBeTruthy();
+});
+
+test("a project is renamed where it stands, deleted with a way back, and the desk hears both", async () => {
+  let projects = [{ id: "p", name: "Bilng", color: "#5b6ee1", open_tasks: 3, version: 1 }];
+  const { user, of } = openDesk("/settings/projects", {
+    "GET /projects": () => ({ body: page(projects) }),
+    "PATCH /projects/p": ({ body }: { body: { name: string } }) => {
+      projects = [{ ...projects[0], ...body, version: 2 } as (typeof projects)[0]];
+      return { body: projects[0], undo: "u1" };
+    },
+    "DELETE /projects/p": () => {
+      projects = [];
+      return { undo: "u2" };
+    },
+    "POST /undo/u2": { text: "Taken back." },
+  });
+  const name = await screen.findByRole("textbox", { name: "Project name" });
+  await user.clear(name);
+  await user.type(name, "Billing{Enter}");
+  await screen.findByText("Project “Billing” changed.");
+  expect(of("PATCH", "/projects/p")[0]?.body).toEqual({ name: "Billing" });
+  await user.click(screen.getByRole("button", { name: "Delete project Billing" }));
+  await screen.findByText("Project “Billing” deleted. Its tasks are kept.");
+  expect(screen.queryByRole("textbox", { name: "Project name" })).toBeNull();
+  await user.keyboard("{Control>}z{/Control}");
+  await waitFor(() => expect(of("POST", "/undo/u2")).toHaveLength(1));
+});
+
+test("an article's labels are added from those of others, or made by typing, and can be taken off", async () => {
+  const article = {
+    id: "a",
+    number: 1,
+    slug: "refunds",
+    title: "Refunds",
+    summary: "",
+    body: "Text",
+    html: "<p>Text</p>",
+    labels: ["billing"],
+    status: "published",
+    updated_at: "2026-11-21T09:00:00Z",
+    updated_by: "Mara",
+    version: 1,
+  };
+  const { user, of } = openDesk("/articles/a", {
+    "GET /articles/a": article,
+    "GET /articles": page([article]),
+    "POST /articles/preview": { html: "<p>Text</p>" },
+    "PATCH /articles/a": ({ body }: { body: object }) => ({ body: { ...article, ...body }, undo: "u" }),
+  });
+  await user.click(await screen.findByRole("button", { name: "Add labels" }));
+  await user.type(screen.getByRole("combobox", { name: "Labels" }), "returns{Enter}");
+  await waitFor(() =>
+    expect(of("PATCH", "/articles/a")[0]?.body).toEqual({ labels: ["billing", "returns"] }),
+  );
+  expect(await screen.findByRole("button", { name: "Undo" })).toBeTruthy();
+});
+
+test("a task that is changed offers the way back, and one toast stands for all of its changes", async () => {
+  let undone = 0;
+  const task = aTask({ labels: ["one", "two"] });
+  let version = 1;
+  const { user } = openDesk("/tasks?task=t1", {
+    "GET /tasks": page([task]),
+    "GET /tasks/t1": task,
+    "PATCH /tasks/t1": ({ body }: { body: object }) => ({
+      body: { ...task, ...body, version: ++version },
+      undo: `u${version}`,
+    }),
+    "POST /undo/u3": () => {
+      undone += 1;
+      return { body: { text: "Taken back." } };
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Remove: one" }));
+  await screen.findByText("“Call Dana” changed.");
+  await user.click(await screen.findByRole("button", { name: "Remove: two" }));
+  await waitFor(() => expect(screen.getAllByRole("button", { name: "Undo" })).toHaveLength(1));
+  await waitFor(async () => {
+    const undo = screen.queryByRole("button", { name: "Undo" });
+    if (undo) await user.click(undo);
+    expect(undone).toBe(1);
+  });
 });

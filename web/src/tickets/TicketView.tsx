@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ArrowLeft, CheckCheck, MessageSquare, RotateCcw, User } from "lucide-react";
+import { ArrowLeft, CheckCheck, ChevronRight, MessageSquare, RotateCcw, User } from "lucide-react";
 import { useReport } from "@/api/report";
 import { Conflict } from "@/api/save";
 import type { Ticket } from "@/api/types";
 import { HistoryList } from "@/audit/HistoryList";
-import { reasonText } from "@/inbox/StateTag";
+import { conversationQuery } from "@/inbox/queries";
+import { reasonText, StateTag } from "@/inbox/StateTag";
+import { lastWords, repeats } from "@/inbox/summary";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { QuickSay } from "@/say/QuickSay";
 import { useMay } from "@/session/me";
@@ -20,6 +22,7 @@ import { InlineField, Property } from "@/ui/InlineField";
 import { Picker } from "@/ui/Picker";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
+import { ViewTitle } from "@/ui/ViewTitle";
 import { ticketHistoryQuery, ticketQuery, useSaveTicket, useTicketStep } from "./queries";
 
 export function TicketView() {
@@ -27,7 +30,7 @@ export function TicketView() {
   const query = useQuery(ticketQuery(ticketId));
   if (query.isPending) return <SkeletonRows rows={6} />;
   if (!query.data)
-    return <Failed className="h-full" error={query.error} retry={() => void query.refetch()} />;
+    return <Failed className="h-full" level="h1" error={query.error} retry={() => void query.refetch()} />;
   return <Detail key={query.data.id} ticket={query.data} />;
 }
 
@@ -45,13 +48,22 @@ function Detail({ ticket }: { ticket: Ticket }) {
   useShortcut("e", () => step.mutate("close"), { enabled: may.write && !task && ticket.status === "open" });
   const open = ticket.status === "open";
   const assign = (id: string) => {
-    save({ assignee: id === ticket.assignee?.id ? null : id }).catch((error) =>
-      report.failed(error instanceof Conflict ? new Error(texts.errors.conflict) : error),
+    const next = id === ticket.assignee?.id ? null : id;
+    save({ assignee: next }).then(
+      ({ undoId }) =>
+        report.undoable(
+          `ticket-${ticket.id}`,
+          next
+            ? texts.tickets.assigned(ticket.number, members.data?.find((m) => m.id === next)?.name ?? "")
+            : texts.tickets.unassignedToast(ticket.number),
+          undoId,
+        ),
+      (error) => report.failed(error instanceof Conflict ? new Error(texts.errors.conflict) : error),
     );
   };
   return (
     <article aria-label={ticket.subject} className="flex h-full flex-col">
-      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-4">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line pr-2 pl-2 md:pl-6">
         <IconButton label={texts.common.back} onClick={leave} className="lg:hidden">
           <ArrowLeft size={18} />
         </IconButton>
@@ -81,16 +93,24 @@ function Detail({ ticket }: { ticket: Ticket }) {
         ) : null}
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto max-w-180 px-4 py-5 md:px-6">
+        <div className="max-w-190 px-4 py-5 md:px-6">
+          <ViewTitle alone="(max-width: 1079px)" className="sr-only">
+            {ticket.subject}
+          </ViewTitle>
           <InlineField
             label={texts.tickets.subject}
             value={ticket.subject}
             required
             readOnly={!may.write}
-            save={(subject) => save({ subject: subject.trim() })}
+            save={async (subject) => {
+              const { undoId } = await save({ subject: subject.trim() });
+              report.undoable(`ticket-${ticket.id}`, texts.tickets.renamed(ticket.number), undoId);
+            }}
             className="text-20 font-semibold"
           />
-          {ticket.summary ? <p className="mt-2 max-w-[72ch] text-14 text-ink-2">{ticket.summary}</p> : null}
+          {ticket.summary && !repeats(ticket.summary, ticket.subject) ? (
+            <p className="mt-2 max-w-[72ch] text-14 text-ink-2">{ticket.summary}</p>
+          ) : null}
           <div className="mt-4">
             <Property label={texts.inbox.contact}>
               <Link
@@ -146,8 +166,9 @@ function Detail({ ticket }: { ticket: Ticket }) {
               </Property>
             ) : null}
           </div>
+          <LastWords conversationId={ticket.conversation_id} />
           <section aria-label={texts.inbox.tasks} className="mt-6">
-            <h2 className="mb-2 text-13 font-semibold">{texts.inbox.tasks}</h2>
+            <h3 className="mb-2 text-13 font-semibold">{texts.inbox.tasks}</h3>
             <TicketTasks ticketId={ticket.id} />
             {may.write ? (
               <QuickSay
@@ -158,11 +179,36 @@ function Detail({ ticket }: { ticket: Ticket }) {
             ) : null}
           </section>
           <section aria-label={texts.inbox.history} className="mt-6">
-            <h2 className="mb-2 text-13 font-semibold">{texts.inbox.history}</h2>
+            <h3 className="mb-2 text-13 font-semibold">{texts.inbox.history}</h3>
             <HistoryList query={history} />
           </section>
         </div>
       </div>
     </article>
+  );
+}
+
+/** Where the talk stands, and the way into it. */
+function LastWords({ conversationId }: { conversationId: string }) {
+  const { data: c } = useQuery(conversationQuery(conversationId));
+  if (!c?.last_message) return null;
+  return (
+    <section aria-label={texts.nav.conversation} className="mt-6">
+      <h3 className="mb-2 text-13 font-semibold">{texts.nav.conversation}</h3>
+      <Link
+        to="/inbox/$conversationId"
+        params={{ conversationId }}
+        className="press flex items-center gap-3 rounded-8 border border-line px-3 py-2.5 hover:border-line-strong hover:bg-hover"
+      >
+        <span className="min-w-0 flex-1">
+          <span className="flex items-center gap-2 text-12 text-ink-3">
+            <StateTag conversation={c} />
+            <When at={c.last_message.created_at} />
+          </span>
+          <span className="mt-1 line-clamp-2 text-13 text-ink-2">{lastWords(c)}</span>
+        </span>
+        <ChevronRight size={16} className="shrink-0 text-ink-3" aria-hidden />
+      </Link>
+    </section>
   );
 }

@@ -28,11 +28,11 @@ export function TicketsPage() {
         aria-label={texts.tickets.title}
         className={cx(
           "flex h-full min-w-0 flex-1 flex-col",
-          ticketId && "max-lg:hidden lg:max-w-110 lg:border-r lg:border-line",
+          ticketId && "max-lg:hidden lg:max-w-90 lg:border-r lg:border-line",
         )}
       >
         <PageHeader title={texts.tickets.title} />
-        <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line px-3 py-2 md:px-5">
+        <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line px-4 py-2">
           <Segmented
             label={texts.tasks.status}
             size="sm"
@@ -58,7 +58,7 @@ export function TicketsPage() {
             label={texts.tickets.search}
             value={q}
             onChange={(t) => set({ q: t || undefined })}
-            className="min-w-40 flex-1"
+            className="min-w-40 flex-1 sm:max-w-80"
           />
         </div>
         {list.isPending ? (
@@ -116,11 +116,11 @@ function Row({
       tabIndex={current || first ? 0 : -1}
       aria-current={current ? "page" : undefined}
       className={cx(
-        "press flex h-14 items-center gap-4 border-b border-line px-4 outline-offset-[-2px] md:px-5",
+        "press flex h-14 items-center gap-3 border-b border-line px-4 outline-offset-[-2px]",
         current ? "bg-accent-soft" : "hover:bg-hover focus-visible:bg-hover",
       )}
     >
-      <span className="w-8 shrink-0 text-13 text-ink-3">{texts.common.number(t.number)}</span>
+      <span className="figures min-w-6 shrink-0 text-13 text-ink-3">{texts.common.number(t.number)}</span>
       <span className="min-w-0 flex-1">
         <span className={cx("block truncate text-14", t.status === "closed" && "text-ink-3")}>
           {t.subject}
@@ -156,7 +156,10 @@ function Row({
           </span>
         ) : null}
       </span>
-      <When at={t.updated_at} className="shrink-0 text-right text-12 text-ink-3 sm:w-24" />
+      <When
+        at={t.updated_at}
+        className={cx("shrink-0 text-right text-12 text-ink-3", !narrow && "sm:w-24")}
+      />
     </Link>
   );
 }

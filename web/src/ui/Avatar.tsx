@@ -28,7 +28,7 @@ export function Avatar({
         size === 32 && "size-8 text-12",
         size === 40 && "size-10 text-14",
         kind === "member"
-          ? "bg-accent-soft text-accent-text"
+          ? "bg-member text-accent-text"
           : "bg-hover text-ink-2 ring-1 ring-line-strong ring-inset",
       )}
     >

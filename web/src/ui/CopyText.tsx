@@ -20,7 +20,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   return (
     <div className="flex items-start gap-2 rounded-8 border border-line bg-sunken p-2 pl-3">
       <code className="min-w-0 flex-1 py-1.5 font-mono text-12 leading-5 break-words whitespace-pre-wrap select-all">
-        {text}
+        <Words text={text} />
       </code>
       <Button
         onClick={() => copy(text)}
@@ -31,4 +31,16 @@ export function CopyText({ text, label }: { text: string; label: string }) {
       </Button>
     </div>
   );
+}
+
+/** Breaks between words only, never at a hyphen inside one; but a word that no line can hold may break. */
+function Words({ text }: { text: string }) {
+  return text.split(/(\s+)/).map((part, at) => {
+    const key = `${at} ${part}`;
+    return (
+      <span key={key} className={part.length < 36 ? "whitespace-pre" : undefined}>
+        {part}
+      </span>
+    );
+  });
 }

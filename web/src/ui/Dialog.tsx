@@ -54,7 +54,13 @@ export function Dialog({
               </IconButton>
             </Primitive.Close>
           </header>
-          <div className="overflow-y-auto px-6 py-5">{children}</div>
+          <div
+            className="overflow-y-auto px-6 py-5 outline-offset-[-2px]"
+            // What is long and holds nothing to tab to still scrolls by keys.
+            tabIndex={wide ? 0 : undefined}
+          >
+            {children}
+          </div>
           {footer ? (
             <footer className="flex justify-end gap-2 border-t border-line px-6 py-4">{footer}</footer>
           ) : null}

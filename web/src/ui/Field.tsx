@@ -1,3 +1,4 @@
+import { ChevronDown } from "lucide-react";
 import {
   type InputHTMLAttributes,
   type ReactNode,
@@ -15,7 +16,7 @@ type Shell = { label: ReactNode; hint?: ReactNode; error?: string; hideLabel?: b
 
 function Frame({ id, label, hint, error, hideLabel, children }: Shell & { id: string; children: ReactNode }) {
   return (
-    <div className="flex flex-col gap-1">
+    <div className="flex flex-col gap-1.5">
       <label htmlFor={id} className={cx("text-13 font-medium text-ink", hideLabel && "sr-only")}>
         {label}
       </label>
@@ -43,20 +44,28 @@ export function TextField({
   error,
   hideLabel,
   className,
+  unit,
   ref,
   ...rest
-}: Shell & InputHTMLAttributes<HTMLInputElement> & { ref?: Ref<HTMLInputElement> }) {
+}: Shell & InputHTMLAttributes<HTMLInputElement> & { unit?: string; ref?: Ref<HTMLInputElement> }) {
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} error={error} hideLabel={hideLabel}>
-      <input
-        ref={ref}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, hint, error)}
-        className={cx(box, written, "h-9", className)}
-        {...rest}
-      />
+      <span className="flex items-center gap-2">
+        <input
+          ref={ref}
+          id={id}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={cx(described(id, hint, error), unit && `${id}-unit`) || undefined}
+          className={cx(box, written, "h-9", className)}
+          {...rest}
+        />
+        {unit ? (
+          <span id={`${id}-unit`} className="shrink-0 text-13 text-ink-2">
+            {unit}
+          </span>
+        ) : null}
+      </span>
     </Frame>
   );
 }
@@ -107,21 +116,28 @@ export function SelectField({
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} error={error} hideLabel={hideLabel}>
-      <select
-        id={id}
-        value={value}
-        disabled={disabled}
-        onChange={(e) => onChange(e.target.value)}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, hint, error)}
-        className={cx(box, "h-9", className)}
-      >
-        {options.map((o) => (
-          <option key={o.value} value={o.value}>
-            {o.label}
-          </option>
-        ))}
-      </select>
+      <span className="relative">
+        <select
+          id={id}
+          value={value}
+          disabled={disabled}
+          onChange={(e) => onChange(e.target.value)}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={described(id, hint, error)}
+          className={cx(box, "h-9 appearance-none truncate pr-9", className)}
+        >
+          {options.map((o) => (
+            <option key={o.value} value={o.value}>
+              {o.label}
+            </option>
+          ))}
+        </select>
+        <ChevronDown
+          size={16}
+          className="pointer-events-none absolute top-1/2 right-2.5 -translate-y-1/2 text-ink-3"
+          aria-hidden
+        />
+      </span>
     </Frame>
   );
 }
@@ -177,15 +193,22 @@ export function Segmented<T extends string>({
   options,
   onChange,
   size = "md",
+  fill,
 }: {
   label: string;
   value: T;
   options: { value: T; label: ReactNode; name?: string }[];
   onChange: (value: T) => void;
   size?: "sm" | "md";
+  /** As wide as the place it stands in. */
+  fill?: boolean;
 }) {
   return (
-    <div role="radiogroup" aria-label={label} className="inline-flex shrink-0 rounded-6 bg-hover p-0.5">
+    <div
+      role="radiogroup"
+      aria-label={label}
+      className={cx("shrink-0 rounded-6 bg-hover p-0.5", fill ? "flex" : "inline-flex")}
+    >
       {options.map((o, at) => (
         // biome-ignore lint/a11y/useSemanticElements: a segmented control has its own arrow keys and look
         <button
@@ -213,12 +236,61 @@ export function Segmented<T extends string>({
           className={cx(
             "press inline-flex items-center justify-center gap-1.5 rounded-4 font-medium whitespace-nowrap",
             size === "sm" ? "h-6 px-2 text-12" : "h-7 px-3 text-13",
-            o.value === value ? "bg-raised text-ink shadow-lift" : "text-ink-2 hover:text-ink",
+            fill && "flex-1",
+            o.value === value ? "bg-chosen text-ink shadow-lift" : "text-ink-2 hover:text-ink",
           )}
         >
           {o.label}
         </button>
       ))}
     </div>
+  );
+}
+
+/** One of a few, each with what it means: all of them stay in sight while one is chosen. */
+export function ChoiceField<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  error,
+}: {
+  label: string;
+  value: T;
+  options: { value: T; label: string; hint: string }[];
+  onChange: (value: T) => void;
+  error?: string;
+}) {
+  const id = useId();
+  return (
+    <fieldset aria-describedby={error ? `${id}-error` : undefined}>
+      <legend className="mb-1.5 text-13 font-medium text-ink">{label}</legend>
+      <div className="divide-y divide-line overflow-hidden rounded-8 border border-line-strong">
+        {options.map((o) => (
+          <label
+            key={o.value}
+            className="press flex cursor-pointer items-start gap-3 px-3 py-2 hover:bg-hover has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent"
+          >
+            <input
+              type="radio"
+              name={id}
+              value={o.value}
+              checked={o.value === value}
+              onChange={() => onChange(o.value)}
+              className="mt-0.5 size-4 shrink-0 accent-accent outline-none"
+            />
+            <span className="min-w-0">
+              <span className="block text-13 font-medium">{o.label}</span>
+              <span className="block text-12 text-ink-2">{o.hint}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+      {error ? (
+        <p id={`${id}-error`} className="mt-1 text-13 text-danger">
+          {error}
+        </p>
+      ) : null}
+    </fieldset>
   );
 }

@@ -88,7 +88,7 @@ export function Property({ label, children }: { label: ReactNode; children: Reac
   return (
     <div className="flex min-h-8 items-start gap-2 text-13">
       <span className="w-20 shrink-0 py-1.5 text-12 leading-5 text-ink-3">{label}</span>
-      <div className="flex min-h-8 min-w-0 flex-1 items-center">{children}</div>
+      <div className="flex min-h-8 min-w-0 flex-1 items-center pointer-coarse:text-16">{children}</div>
     </div>
   );
 }

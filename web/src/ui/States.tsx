@@ -13,12 +13,15 @@ export function Empty({
   hint,
   action,
   className,
+  level: Title = "p",
 }: {
   icon?: ReactNode;
   title: string;
   hint?: ReactNode;
   action?: ReactNode;
   className?: string;
+  /** Where this is all there is, its title is the heading. */
+  level?: "h1" | "h2" | "p";
 }) {
   return (
     <div className={cx("flex flex-col items-center justify-center px-6 py-16 text-center", className)}>
@@ -30,7 +33,7 @@ export function Empty({
           {icon}
         </div>
       ) : null}
-      <p className="text-14 font-medium text-ink">{title}</p>
+      <Title className="text-14 font-medium text-ink">{title}</Title>
       {hint ? <p className="mt-1 max-w-80 text-13 text-ink-3 text-pretty">{hint}</p> : null}
       {action ? <div className="mt-4 flex gap-2">{action}</div> : null}
     </div>
@@ -51,16 +54,19 @@ export function Failed({
   error,
   retry,
   className,
+  level,
 }: {
   error: unknown;
   retry?: () => void;
   className?: string;
+  level?: "h1" | "h2";
 }) {
   const missing = error instanceof ApiError && error.status === 404;
   const forbidden = error instanceof ApiError && error.status === 403;
   return (
     <Empty
       className={className}
+      level={level}
       icon={missing ? <SearchX size={20} /> : <CloudOff size={20} />}
       title={missing ? texts.errors.notFoundTitle : texts.errors.load}
       hint={missing ? texts.errors.notFound : forbidden ? texts.errors.forbidden : messageOf(error)}
@@ -108,6 +114,7 @@ export function Crashed() {
   return (
     <Empty
       className="h-full"
+      level="h1"
       icon={<CloudOff size={20} />}
       title={texts.errors.crash}
       hint={texts.errors.crashHint}
@@ -118,7 +125,11 @@ export function Crashed() {
 
 /** For a route that failed: a refusal of the server is told as such, anything else is ours. */
 export function RouteFailed({ error, reset }: { error: unknown; reset: () => void }) {
-  return error instanceof ApiError ? <Failed className="h-full" error={error} retry={reset} /> : <Crashed />;
+  return error instanceof ApiError ? (
+    <Failed className="h-full" level="h1" error={error} retry={reset} />
+  ) : (
+    <Crashed />
+  );
 }
 
 /** Keeps one broken part from taking the page with it. */

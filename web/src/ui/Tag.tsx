@@ -33,7 +33,13 @@ export function Tag({
   );
 }
 
-/** A project's colour, as a small square. The colour is data, set through the style object model. */
-export function Swatch({ color }: { color: string }) {
-  return <span aria-hidden className="size-2 shrink-0 rounded-4" style={{ backgroundColor: color }} />;
+/** A project's colour, as a dot. The colour is data, set through the style object model. */
+export function Swatch({ color, large }: { color: string; large?: boolean }) {
+  return (
+    <span
+      aria-hidden
+      className={cx("shrink-0 rounded-full", large ? "size-3" : "size-2")}
+      style={{ backgroundColor: color }}
+    />
+  );
 }

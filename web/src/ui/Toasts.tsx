@@ -12,7 +12,13 @@ import {
 import { texts } from "@/texts";
 import { Button, IconButton } from "./Button";
 
-type Action = { label: string; run: () => void; primary?: boolean };
+type Action = {
+  label: string;
+  run: () => void;
+  primary?: boolean;
+  /** The way back from what the toast tells. */
+  undo?: boolean;
+};
 export type Toast = {
   text: ReactNode;
   detail?: ReactNode;
@@ -21,11 +27,18 @@ export type Toast = {
   actions?: Action[];
   /** Milliseconds until it goes by itself; 0 stays until it is answered. */
   stay?: number;
+  /** Takes the place of the last toast about the same thing. */
+  about?: string;
 };
 type Shown = Toast & { id: number };
-type Toaster = { show: (toast: Toast) => number; dismiss: (id: number) => void };
+type Toaster = {
+  show: (toast: Toast) => number;
+  dismiss: (id: number) => void;
+  /** Takes back what the newest toast with an undo tells. */
+  undoLast: () => void;
+};
 
-const ToastContext = createContext<Toaster>({ show: () => 0, dismiss: () => {} });
+const ToastContext = createContext<Toaster>({ show: () => 0, dismiss: () => {}, undoLast: () => {} });
 
 export function useToasts(): Toaster {
   return useContext(ToastContext);
@@ -37,17 +50,28 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const dismiss = useCallback((id: number) => setToasts((all) => all.filter((t) => t.id !== id)), []);
   const show = useCallback((toast: Toast) => {
     const id = next.current++;
-    setToasts((all) => [...all.slice(-3), { ...toast, id }]);
+    setToasts((all) => [
+      ...all.filter((t) => !toast.about || t.about !== toast.about).slice(-3),
+      { ...toast, id },
+    ]);
     return id;
   }, []);
-  const value = useMemo(() => ({ show, dismiss }), [show, dismiss]);
+  const shown = useRef(toasts);
+  shown.current = toasts;
+  const undoLast = useCallback(() => {
+    const last = shown.current.findLast((t) => t.actions?.some((a) => a.undo));
+    if (!last) return;
+    dismiss(last.id);
+    last.actions?.find((a) => a.undo)?.run();
+  }, [dismiss]);
+  const value = useMemo(() => ({ show, dismiss, undoLast }), [show, dismiss, undoLast]);
   return (
     <ToastContext.Provider value={value}>
       {children}
       <section
         aria-label={texts.nav.notifications}
         aria-live="polite"
-        className="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-center gap-2 md:inset-x-auto md:bottom-4 md:left-58 md:items-start"
+        className="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-center gap-2 md:inset-x-auto md:bottom-4 md:left-62 md:items-start"
       >
         {toasts.map((toast) => (
           <ToastCard key={toast.id} toast={toast} onGone={() => dismiss(toast.id)} />

@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { useMedia } from "./useMedia";
+
+/**
+ * The title of what is open beside a list. On a narrow screen the list, and with it the page's own heading, is
+ * away: there this is the heading of the page.
+ */
+export function ViewTitle({
+  alone = "(max-width: 759px)",
+  className,
+  children,
+}: {
+  /** When the list is away. */
+  alone?: string;
+  className?: string;
+  children: ReactNode;
+}) {
+  const Title = useMedia(alone) ? "h1" : "h2";
+  return <Title className={className}>{children}</Title>;
+}
