@@ -25,6 +25,10 @@ const HISTORY: i64 = 12;
 
 /// The conversation of that id, as the caller sees it.
 pub async fn get(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<ConversationView> {
+/// The most characters of a subject that is taken from a message.
+const SUBJECT: usize = 80;
+/// The most characters of a question that is handed over, as events carry it.
+const QUESTION: usize = 500;
     desk.read(caller, UseCase::ReadConversations, (id, caller.member()), |tx, (id, member)| {
         Box::pin(async move {
             store::conversations::view(tx, *id, *member).await?.ok_or(Error::NotFound("conversation"))
@@ -81,8 +85,12 @@ pub(crate) async fn locked(tx: &mut Tx, id: ConversationId) -> Result<Conversati
     store::conversations::lock(tx, id).await?.ok_or(Error::NotFound("conversation"))
 }
 
-/// The conversation as events carry it.
-async fn snapshot(tx: &mut Tx, conversation: &Conversation) -> Result<data::Conversation> {
+/// The conversation as events carry it, with the question that is handed over.
+async fn snapshot(
+    tx: &mut Tx,
+    conversation: &Conversation,
+    question: Option<String>,
+) -> Result<data::Conversation> {
     let contact = store::contacts::get(tx, conversation.contact).await?;
     let claimed = match conversation.claimed_by {
         Some(member) => store::members::get(tx, member).await?,
@@ -101,6 +109,7 @@ async fn snapshot(tx: &mut Tx, conversation: &Conversation) -> Result<data::Conv
         ticket_id: conversation.ticket.map(|id| id.0),
     })
 }
+        question,
 
 /// Writes a conversation that changed, with its event.
 async fn record<I>(
@@ -111,8 +120,20 @@ async fn record<I>(
 ) -> Result<()> {
     conversation.version += 1;
     conversation.updated_at = tx.now();
+) -> Result<()> {
+    record_question(tx, job, conversation, kind, None).await
+}
+
+/// The same, with the question that is handed over by it.
+async fn record_question<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    conversation: &mut Conversation,
+    kind: EventType,
+    question: Option<String>,
     store::conversations::update(tx, conversation).await?;
-    let snapshot = snapshot(tx, conversation).await?;
+    let question = question.map(|question| text::shorten(&question, QUESTION));
+    let snapshot = snapshot(tx, conversation, question).await?;
     job.record(tx, kind, conversation.id, conversation.version, snapshot, Vec::new()).await?;
     Ok(())
 }
@@ -284,7 +305,8 @@ pub async fn claim(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<(
             if conversation.reason.is_none() {
                 conversation.reason = Some(Reason::ClaimedByMember);
             }
-            let ticket = ensure_ticket(tx, job, &mut conversation).await?;
+            let question = question_of(tx, &conversation).await?;
+            let ticket = ensure_ticket(tx, job, &mut conversation, &question).await?;
             tickets::assign(tx, job, ticket, Some(member)).await?;
             record(tx, job, &mut conversation, EventType::ConversationClaimed).await?;
             let name = job.caller.name().to_owned();
@@ -383,8 +405,52 @@ fn advance(conversation: &mut Conversation, step: Step) -> Result<()> {
     Ok(())
 }
 
-/// The conversation's ticket, opened where there is none, and reopened where it was closed.
-async fn ensure_ticket<I>(tx: &mut Tx, job: &Job<I>, conversation: &mut Conversation) -> Result<TicketId> {
+/// A text as the subject of what it begins: its first words, on one line.
+pub(crate) fn subject(text: &str) -> String {
+    text::shorten(&text::optional_line(text, usize::MAX).unwrap_or_default(), SUBJECT)
+}
+
+/// Whether a text says what somebody wants, rather than "hi there".
+fn says_much(text: &str) -> bool {
+    text.split_whitespace().nth(2).is_some()
+}
+
+/// What a member who takes `conversation` unasked finds: the newest thing that the customer asked.
+async fn question_of(tx: &mut Tx, conversation: &Conversation) -> Result<String> {
+    let page = store::conversations::messages(tx, conversation.id, HISTORY, None).await?;
+    let mut asked = page.items.into_iter().filter(|message| message.author == Author::Contact).peekable();
+    let newest = asked.peek().map(|message| message.text.clone());
+    let question = asked.map(|message| message.text).find(|text| says_much(text)).or(newest);
+    Ok(question.unwrap_or_else(|| conversation.subject.clone()))
+}
+
+/// The question that the hand hands over with `message`: that itself, or, where it only wishes for a person,
+/// what the customer asked before.
+async fn handed_over(
+    tx: &mut Tx,
+    conversation: &Conversation,
+    reason: Reason,
+    message: data::Message,
+) -> Result<String> {
+    if reason != Reason::AskedForPerson {
+        return Ok(message.text);
+    }
+    let page = store::conversations::messages(tx, conversation.id, HISTORY, None).await?;
+    let before = page.items.into_iter().filter(|earlier| {
+        earlier.author == Author::Contact && earlier.sequence < message.sequence && says_much(&earlier.text)
+    });
+    Ok(before.map(|earlier| earlier.text).next().unwrap_or(message.text))
+}
+
+/// The conversation's ticket: opened about `question` where there is none, and reopened where it was closed.
+///
+/// One that is there keeps its subject: members know it by that, and may have chosen it.
+async fn ensure_ticket<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    conversation: &mut Conversation,
+    question: &str,
+) -> Result<TicketId> {
     if let Some(id) = conversation.ticket {
         tickets::reopen_locked(tx, job, id).await?;
         return Ok(id);
@@ -392,7 +458,7 @@ async fn ensure_ticket<I>(tx: &mut Tx, job: &Job<I>, conversation: &mut Conversa
     let ticket = Ticket {
         id: TicketId(job.desk.new_id()),
         number: tx.number(Kind::Ticket).await?,
-        subject: conversation.subject.clone(),
+        subject: subject(question),
         closed: false,
         reason: conversation.reason.map(|reason| reason.as_str().to_owned()),
         summary: conversation.summary.clone(),
@@ -423,8 +489,8 @@ async fn offer_locked<I>(
     conversation.summary = Some(text::shorten(summary, 500));
     conversation.deadline =
         tx.now().checked_add(Span::new().minutes(workspace.reply_minutes.clamp(1, 100_000))).ok();
-    ensure_ticket(tx, job, conversation).await?;
-    record(tx, job, conversation, EventType::ConversationOffered).await?;
+    ensure_ticket(tx, job, conversation, &question).await?;
+    record_question(tx, job, conversation, EventType::ConversationOffered, Some(question)).await?;
     post(tx, job, conversation, Draft::system(workspace.handoff_text)).await?;
     Ok(())
 }
@@ -476,6 +542,7 @@ async fn fenced(tx: &mut Tx, id: ConversationId, fence: i64) -> Result<Option<Co
 /// The hand answers, once per event, and only if nobody has taken the conversation since it began to think.
 ///
 /// Gives whether the answer was posted.
+    question: String,
 pub async fn answer(
     desk: &Desk,
     delivery: &Delivery,
@@ -515,18 +582,23 @@ pub async fn offer(
 ) -> Result<bool> {
     let caller = Caller::hand(delivery.event.workspace_id, delivery.event.correlation_id);
     let id = ConversationId(delivery.event.subject_id);
-    desk.handle(delivery, &caller, (id, fence, reason, summary), |tx, job| {
+    let message: data::Message = delivery
+        .event
+        .read()
+        .map_err(|error| Error::Store(store::Error::Corrupt { what: "event", found: error.to_string() }))?;
+    desk.handle(delivery, &caller, (id, fence, reason, summary, message), |tx, job| {
         Box::pin(async move {
-            let (id, fence, reason, summary) = &job.input;
+            let (id, fence, reason, summary, message) = &job.input;
             let Some(mut conversation) = fenced(tx, *id, *fence).await? else { return Ok(false) };
-            offer_locked(tx, job, &mut conversation, *reason, summary).await?;
+            let question = handed_over(tx, &conversation, *reason, message.clone()).await?;
+            offer_locked(tx, job, &mut conversation, *reason, summary, question).await?;
             Ok(true)
         })
     })
     .await
 }
 
-/// Opens `conversation`, which is locked and closed, because the customer wrote again.
+/// Opens `conversation`, which is locked and closed, because the customer wrote `text`.
 pub(crate) async fn reopen_by_customer<I>(
     tx: &mut Tx,
     job: &Job<I>,
@@ -540,7 +612,7 @@ pub(crate) async fn reopen_by_customer<I>(
     } else {
         advance(conversation, Step::ReopenWithoutTicket)?;
     }
-    record(tx, job, conversation, EventType::ConversationReopened).await
+    record_question(tx, job, conversation, EventType::ConversationReopened, Some(text.to_owned())).await
 }
 
 /// How many conversations wait for a person, in all workspaces: for the metrics.
@@ -551,3 +623,4 @@ pub async fn waiting(desk: &Desk) -> Result<i64> {
         })
         .await
 }
+    text: &str,

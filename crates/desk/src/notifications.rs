@@ -189,7 +189,7 @@ async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<Optio
         audience: Audience::Agents,
         kind: "handoff",
         title,
-        body: conversation.subject,
+        body: shorten(&conversation.question.unwrap_or(conversation.subject), EXCERPT),
         task: None,
         conversation: Some(id),
         ticket: store::notifications::ticket_of(tx, id).await?,

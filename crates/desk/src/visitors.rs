@@ -244,6 +244,7 @@ async fn begin<I>(tx: &mut Tx, job: &Job<I>, visitor: Visitor) -> Result<Convers
         claimed_by: None,
         claimed_by_name: None,
         reason: None,
+        question: None,
         ticket_id: None,
     };
     job.record(tx, EventType::ConversationStarted, conversation.id, 1, snapshot, Vec::new()).await?;
@@ -275,11 +276,10 @@ pub async fn write(
                 return Ok(twin);
             }
             if conversation.state == State::Closed {
-                conversations::reopen_by_customer(tx, job, &mut conversation).await?;
+                conversations::reopen_by_customer(tx, job, &mut conversation, text).await?;
             }
             if conversation.messages == 0 {
-                conversation.subject =
-                    text::shorten(&text::optional_line(text, usize::MAX).unwrap_or_default(), 80);
+                conversation.subject = conversations::subject(text);
             }
             store::contacts::seen(tx, conversation.contact).await?;
             let draft = Draft {

@@ -127,6 +127,89 @@ async fn an_offer_opens_a_ticket_tells_the_customer_and_waits_in_the_inbox() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ticket_and_what_agents_are_told_name_the_question_that_was_handed_over() {
+    both(async |database| {
+        let stage = Stage::set(database).await;
+        // Each conversation: what the customer wrote, and with which message the hand gave up, and why.
+        let cases: [(&[&str], usize, Reason, &str); 5] = [
+            (
+                &["how do I invite somebody?", "do you ship to Mars?"],
+                1,
+                Reason::NotCovered,
+                "do you ship to Mars?",
+            ),
+            (&["hi", "refunds?", "are you there?"], 1, Reason::NotCovered, "refunds?"),
+            (
+                &["when do you open?", "where is my refund?", "a person please"],
+                2,
+                Reason::AskedForPerson,
+                "where is my refund?",
+            ),
+            (
+                &["where is my refund?", "thank you", "a person please"],
+                2,
+                Reason::AskedForPerson,
+                "where is my refund?",
+            ),
+            (&["I want a person"], 0, Reason::AskedForPerson, "I want a person"),
+        ];
+        for (case, (said, handed_over, reason, question)) in cases.into_iter().enumerate() {
+            let (visitor, id) = visit(&stage, said[0]).await;
+            for text in &said[1..] {
+                desk::visitors::write(&stage.desk, &visitor, id, text, None).await.unwrap();
+            }
+            let deliveries = stage.deliveries("hand", EventType::MessageReceived).await;
+            let theirs: Vec<_> =
+                deliveries.into_iter().filter(|delivery| delivery.event.subject_id == id.0).collect();
+            let offer =
+                desk::conversations::offer(&stage.desk, &theirs[handed_over], 1, reason, "so".to_owned());
+            assert!(offer.await.unwrap());
+            let view = desk::conversations::get(&stage.desk, &stage.owner, id).await.unwrap();
+            assert_eq!(view.ticket.unwrap().2, question, "case {case}");
+            let offered = stage.deliveries("notify", EventType::ConversationOffered).await;
+            let offered = offered.into_iter().filter(|delivery| delivery.event.subject_id == id.0).collect();
+            desk::notifications::tell(&stage.desk, offered, false).await.unwrap();
+            let (told, _) =
+                desk::notifications::list(&stage.desk, &stage.owner, true, Paging::default()).await.unwrap();
+            assert_eq!(told.items[0].body, question, "case {case}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_conversation_unasked_gets_a_ticket_about_the_newest_question() {
+    both(async |database| {
+        let stage = Stage::set(database).await;
+        let (visitor, id) = visit(&stage, "how do I invite somebody?").await;
+        desk::visitors::write(&stage.desk, &visitor, id, "and how do I remove them?", None).await.unwrap();
+        desk::visitors::write(&stage.desk, &visitor, id, "hello??", None).await.unwrap();
+        desk::conversations::claim(&stage.desk, &stage.owner, id).await.unwrap();
+        let view = desk::conversations::get(&stage.desk, &stage.owner, id).await.unwrap();
+        assert_eq!(view.conversation.subject, "how do I invite somebody?");
+        assert_eq!(view.ticket.unwrap().2, "and how do I remove them?");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_customer_writes_again_agents_are_told_what() {
+    both(async |database| {
+        let stage = Stage::set(database).await;
+        let (visitor, id) = visit(&stage, "where is my refund?").await;
+        desk::conversations::claim(&stage.desk, &stage.owner, id).await.unwrap();
+        desk::conversations::close(&stage.desk, &stage.owner, id).await.unwrap();
+        desk::visitors::write(&stage.desk, &visitor, id, "it came, but too little", None).await.unwrap();
+        let reopened = stage.deliveries("notify", EventType::ConversationReopened).await;
+        desk::notifications::tell(&stage.desk, reopened, false).await.unwrap();
+        let (told, _) =
+            desk::notifications::list(&stage.desk, &stage.owner, true, Paging::default()).await.unwrap();
+        assert_eq!(told.items[0].body, "it came, but too little");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn closing_the_ticket_closes_the_conversation_and_undo_opens_both() {
     both(async |database| {
         let stage = Stage::set(database).await;

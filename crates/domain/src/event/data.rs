@@ -124,6 +124,8 @@ snapshots! {
         claimed_by_name: Option<String>,
         /// Why a person was asked for.
         reason: Option<String>,
+        /// What the customer wants of a person, in their own words; where this event hands it over.
+        question: Option<String>,
         /// Its ticket.
         ticket_id: Option<Uuid>,
     }
