@@ -14,7 +14,7 @@ use store::search::{Doc, Kind as SearchKind};
 use store::{Kind, Tx};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Desk, Page, Paging, UseCase};
@@ -277,7 +277,7 @@ pub async fn create(desk: &Desk, caller: &Caller, new: NewArticle) -> Result<Art
     get(desk, caller, id).await
 }
 
-/// Changes an article; with `expected_version`, only if it is still at that.
+/// Changes an article; with `expected`, only if it is still at one of those versions.
 ///
 /// Errors: not there, changed meanwhile, fields that cannot be accepted, a slug that is taken.
 pub async fn update(
@@ -285,13 +285,13 @@ pub async fn update(
     caller: &Caller,
     id: ArticleId,
     patch: ArticlePatch,
-    expected_version: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Article> {
-    desk.write(caller, UseCase::WriteArticles, (id, patch, expected_version), |tx, job| {
+    desk.write(caller, UseCase::WriteArticles, (id, patch, expected), |tx, job| {
         Box::pin(async move {
             let (id, patch, expected) = &job.input;
             store::workspaces::bump_articles_revision(tx).await?;
-            let before = at_version(tx, *id, *expected).await?;
+            let before = at_version(tx, *id, expected.as_deref()).await?;
             let item = &before.item;
             let patch = patch.clone();
             let draft = Draft {
@@ -309,38 +309,36 @@ pub async fn update(
     .await
 }
 
-async fn at_version(tx: &mut Tx, id: ArticleId, expected: Option<i64>) -> Result<Article> {
+async fn at_version(tx: &mut Tx, id: ArticleId, expected: Option<&[i64]>) -> Result<Article> {
     let article = store::articles::get(tx, id).await?.ok_or(Error::NotFound("article"))?;
-    let version = article.item.version;
-    if expected.is_some_and(|expected| expected != version) {
-        return Err(Error::Stale { kind: "article", version });
-    }
+    require_version(expected, "article", article.item.version)?;
     Ok(article)
 }
 
-/// Deletes an article; it can be brought back by undo. With `expected_version`, only if it is still at that.
+/// Deletes an article; it can be brought back by undo. With `expected`, only if it is
+/// still at one of those versions.
 pub async fn delete(
     desk: &Desk,
     caller: &Caller,
     id: ArticleId,
-    expected_version: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Done<()>> {
-    desk.write(caller, UseCase::WriteArticles, (id, expected_version), |tx, job| {
+    desk.write(caller, UseCase::WriteArticles, (id, expected), |tx, job| {
         Box::pin(async move {
-            let (id, expected) = job.input;
+            let (id, expected) = &job.input;
             store::workspaces::bump_articles_revision(tx).await?;
-            let Article { item, .. } = at_version(tx, id, expected).await?;
+            let Article { item, .. } = at_version(tx, *id, expected.as_deref()).await?;
             let now = tx.now();
-            if !store::articles::set_deleted(tx, id, item.version, Some(now)).await? {
+            if !store::articles::set_deleted(tx, *id, item.version, Some(now)).await? {
                 return Err(Error::Stale { kind: "article", version: item.version });
             }
             store::articles::set_passages(tx, &item, &[]).await?;
             store::search::remove(tx, id.0).await?;
             let version = item.version + 1;
-            job.record(tx, EventType::ArticleDeleted, id, version, snapshot(&item), Vec::new()).await?;
+            job.record(tx, EventType::ArticleDeleted, *id, version, snapshot(&item), Vec::new()).await?;
             let text = format!("Deleted article “{}”", item.title);
             let undo: Option<UndoId> =
-                job.undoable(tx, text, Operation::ArticleDelete { id, version }).await?;
+                job.undoable(tx, text, Operation::ArticleDelete { id: *id, version }).await?;
             Ok(Done { value: (), undo })
         })
     })

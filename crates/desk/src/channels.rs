@@ -5,7 +5,7 @@ use domain::ids::ChannelId;
 use domain::{Caller, EventType, text};
 use store::Tx;
 
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::Job;
 use crate::projects::is_color;
 use crate::{Desk, UseCase, secrets};
@@ -149,13 +149,13 @@ pub async fn create(desk: &Desk, caller: &Caller, patch: ChannelPatch) -> Result
     get(desk, caller, id).await
 }
 
-/// Changes a channel; with `expected`, only if it is still at that version.
+/// Changes a channel; with `expected`, only if it is still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     id: ChannelId,
     patch: ChannelPatch,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Channel> {
     let patch = patch.check()?;
     desk.write(caller, UseCase::ManageChannels, (id, patch, expected), |tx, job| {
@@ -163,9 +163,7 @@ pub async fn update(
             let (id, patch, expected) = &job.input;
             let mut channel = store::channels::get(tx, *id).await?.ok_or(Error::NotFound("channel"))?;
             let found = channel.version;
-            if expected.is_some_and(|expected| expected != found) {
-                return Err(Error::Stale { kind: "channel", version: found });
-            }
+            require_version(expected.as_deref(), "channel", found)?;
             patch.onto(&mut channel);
             channel.version += 1;
             if !store::channels::update(tx, &channel).await? {

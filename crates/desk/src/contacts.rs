@@ -6,7 +6,7 @@ use domain::{Caller, EventType, text};
 use store::Tx;
 use store::search::{Doc, Kind as SearchKind};
 
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::{Desk, Page, Paging, UseCase};
 
 pub use store::contacts::Contact;
@@ -68,13 +68,13 @@ pub async fn list(
     .await
 }
 
-/// Changes a contact; with `expected`, only if it is still at that version.
+/// Changes a contact; with `expected`, only if it is still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     id: ContactId,
     patch: ContactPatch,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Contact> {
     let mut check = Check::new();
     let name = patch.name.map(|name| check.text("name", text::line(&name, 100)));
@@ -98,9 +98,7 @@ pub async fn update(
         Box::pin(async move {
             let (id, name, email, phone, notes, expected) = &job.input;
             let before = store::contacts::get(tx, *id).await?.ok_or(Error::NotFound("contact"))?;
-            if expected.is_some_and(|expected| expected != before.version) {
-                return Err(Error::Stale { kind: "contact", version: before.version });
-            }
+            require_version(expected.as_deref(), "contact", before.version)?;
             let mut after = before.clone();
             if let Some(name) = name {
                 after.name.clone_from(name);

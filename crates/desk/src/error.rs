@@ -113,6 +113,15 @@ impl store::Failure for Error {
     }
 }
 
+/// Errors with [`Error::Stale`] where `expected` names versions and `version`, which the `kind` of record has
+/// now, is none of them.
+pub(crate) fn require_version(expected: Option<&[i64]>, kind: &'static str, version: i64) -> Result<()> {
+    match expected {
+        Some(expected) if !expected.contains(&version) => Err(Error::Stale { kind, version }),
+        _ => Ok(()),
+    }
+}
+
 /// Gathers what is wrong with several fields, so that all of it is said at once.
 #[derive(Debug, Default)]
 pub struct Check(Vec<FieldError>);

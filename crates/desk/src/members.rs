@@ -9,7 +9,7 @@ use store::members::Link;
 use store::{Scope, Tx};
 
 use crate::authority;
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::Job;
 use crate::{Desk, UseCase, secrets, tasks};
 
@@ -263,7 +263,7 @@ pub struct MemberPatch {
     pub active: Option<bool>,
 }
 
-/// Changes a member; with `expected`, only if they are still at that version.
+/// Changes a member; with `expected`, only if they are still at one of those versions.
 ///
 /// Deactivating ends their sessions and tokens at once. Errors: nobody would be left as owner.
 pub async fn update(
@@ -271,7 +271,7 @@ pub async fn update(
     caller: &Caller,
     id: MemberId,
     patch: MemberPatch,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Member> {
     let mut patch = patch;
     if let Some(name) = patch.name {
@@ -281,9 +281,7 @@ pub async fn update(
         Box::pin(async move {
             let (id, patch, expected) = &job.input;
             let before = store::members::get(tx, *id).await?.ok_or(Error::NotFound("member"))?;
-            if expected.is_some_and(|expected| expected != before.version) {
-                return Err(Error::Stale { kind: "member", version: before.version });
-            }
+            require_version(expected.as_deref(), "member", before.version)?;
             let mut after = before.clone();
             if let Some(name) = &patch.name {
                 after.name.clone_from(name);

@@ -5,7 +5,7 @@ use domain::ids::ProjectId;
 use domain::{Caller, EventType, text};
 use store::Tx;
 
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::Job;
 use crate::{Desk, UseCase};
 
@@ -92,14 +92,14 @@ pub async fn get(desk: &Desk, caller: &Caller, id: ProjectId) -> Result<Project>
     .await
 }
 
-/// Changes a project's name or colour; with `expected`, only if it is still at that version.
+/// Changes a project's name or colour; with `expected`, only if it is still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     id: ProjectId,
     name: Option<&str>,
     color: Option<&str>,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Project> {
     let mut check = Check::new();
     let name = name.map(|name| check.text("name", text::line(name, 100)));
@@ -112,9 +112,7 @@ pub async fn update(
             let (id, name, color, expected) = &job.input;
             let mut project = store::projects::get(tx, *id).await?.ok_or(Error::NotFound("project"))?;
             let found = project.version;
-            if expected.is_some_and(|expected| expected != found) {
-                return Err(Error::Stale { kind: "project", version: found });
-            }
+            require_version(expected.as_deref(), "project", found)?;
             if let Some(name) = name {
                 let twin = store::projects::find(tx, None, name).await?;
                 if twin.is_some_and(|(twin, ..)| twin != *id) {

@@ -18,7 +18,7 @@ use store::search::{Doc, Kind as SearchKind};
 use store::tasks::TaskView;
 use store::{Kind, Tx};
 
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Delivery, Desk, Page, Paging, UseCase, authority};
@@ -203,19 +203,19 @@ pub async fn labels(desk: &Desk, caller: &Caller) -> Result<Vec<(String, i64)>> 
     .await
 }
 
-/// Changes what `patch` names; with `expected`, only if the task is still at that version.
+/// Changes what `patch` names; with `expected`, only if the task is still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     id: TaskId,
     patch: TaskPatch,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Done<FullTask>> {
     let patch = patch.check()?;
     desk.write(caller, UseCase::UpdateTask, (id, patch, expected), |tx, job| {
         Box::pin(async move {
             let (id, patch, expected) = &job.input;
-            let before = locked(tx, *id, *expected).await?;
+            let before = locked(tx, *id, expected.as_deref()).await?;
             let after = input::apply(tx, job, &before, patch).await?;
             save(
                 tx,
@@ -228,13 +228,11 @@ pub async fn update(
     .await
 }
 
-/// The task, held until the transaction ends. Errors where it is not there, or not at `expected`.
-async fn locked(tx: &mut Tx, id: TaskId, expected: Option<i64>) -> Result<Task> {
+/// The task, held until the transaction ends. Errors where it is not there, or at none of the versions `expected`.
+async fn locked(tx: &mut Tx, id: TaskId, expected: Option<&[i64]>) -> Result<Task> {
     let task = store::tasks::lock(tx, id).await?.ok_or(Error::NotFound("task"))?;
-    match expected {
-        Some(version) if version != task.version => Err(Error::Stale { kind: "task", version: task.version }),
-        _ => Ok(task),
-    }
+    require_version(expected, "task", task.version)?;
+    Ok(task)
 }
 
 /// Sets the status of a task, and finishes or reopens it by that. Setting what is set changes nothing.
@@ -337,15 +335,23 @@ async fn rank_behind(tx: &mut Tx, status: Status, after: Option<TaskId>, moving:
 }
 
 /// Deletes a task with its parts; it can be brought back by undo.
-pub async fn delete(desk: &Desk, caller: &Caller, id: TaskId, expected: Option<i64>) -> Result<Done<()>> {
+///
+/// With `expected`, only if it is still at one of those versions.
+pub async fn delete(
+    desk: &Desk,
+    caller: &Caller,
+    id: TaskId,
+    expected: Option<Vec<i64>>,
+) -> Result<Done<()>> {
     desk.write(caller, UseCase::DeleteTask, (id, expected), |tx, job| {
         Box::pin(async move {
-            let (id, expected) = job.input;
-            let task = locked(tx, id, expected).await?;
+            let (id, expected) = &job.input;
+            let task = locked(tx, *id, expected.as_deref()).await?;
             remove(tx, job, &task).await?;
             let text = format!("Deleted task #{} “{}”", task.number, task.title);
-            let undo =
-                job.undoable(tx, text, Operation::TaskDelete { id, version: task.version + 1 }).await?;
+            let undo = job
+                .undoable(tx, text, Operation::TaskDelete { id: task.id, version: task.version + 1 })
+                .await?;
             Ok(Done { value: (), undo })
         })
     })

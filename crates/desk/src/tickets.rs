@@ -7,7 +7,7 @@ use store::Tx;
 use store::search::{Doc, Kind as SearchKind};
 use store::tickets::Ticket;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, require_version};
 use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Desk, Page, Paging, UseCase, conversations};
@@ -126,14 +126,14 @@ pub async fn list(desk: &Desk, caller: &Caller, filter: Filter, paging: Paging) 
     .await
 }
 
-/// Changes a ticket's subject or assignee; with `expected`, only if it is still at that version.
+/// Changes a ticket's subject or assignee; with `expected`, only if it is still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     id: TicketId,
     subject: Option<&str>,
     assignee: Option<Option<MemberId>>,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<TicketView> {
     let subject = match subject {
         Some(subject) => {
@@ -145,9 +145,7 @@ pub async fn update(
         Box::pin(async move {
             let (id, subject, assignee, expected) = &job.input;
             let mut ticket = locked(tx, *id).await?;
-            if expected.is_some_and(|expected| expected != ticket.version) {
-                return Err(Error::Stale { kind: "ticket", version: ticket.version });
-            }
+            require_version(expected.as_deref(), "ticket", ticket.version)?;
             let before = ticket.clone();
             if let Some(subject) = subject {
                 ticket.subject.clone_from(subject);

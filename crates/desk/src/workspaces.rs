@@ -8,7 +8,7 @@ use store::members::{Link, Member, State};
 use store::{Scope, Tx};
 
 use crate::channels::{self, ChannelPatch};
-use crate::error::{Check, Error, Result};
+use crate::error::{Check, Error, Result, require_version};
 use crate::job::Job;
 use crate::{Desk, UseCase, members, secrets, tasks};
 
@@ -191,12 +191,12 @@ pub struct SettingsPatch {
     pub reply_minutes: Option<i64>,
 }
 
-/// Changes the settings; with `expected`, only if they are still at that version.
+/// Changes the settings; with `expected`, only if they are still at one of those versions.
 pub async fn update(
     desk: &Desk,
     caller: &Caller,
     patch: SettingsPatch,
-    expected: Option<i64>,
+    expected: Option<Vec<i64>>,
 ) -> Result<Workspace> {
     let mut check = Check::new();
     let mut patch = patch;
@@ -215,9 +215,7 @@ pub async fn update(
         Box::pin(async move {
             let (patch, expected) = &job.input;
             let before = store::workspaces::get(tx).await?;
-            if expected.is_some_and(|expected| expected != before.version) {
-                return Err(Error::Stale { kind: "settings", version: before.version });
-            }
+            require_version(expected.as_deref(), "settings", before.version)?;
             let patch = patch.clone();
             let mut after = before.clone();
             after.name = patch.name.unwrap_or(after.name);

@@ -42,7 +42,10 @@ fn complete_errors(operation: &mut Operation) {
 fn complete_parameter(parameter: &mut Parameter) {
     let (pattern, description) = match parameter.name.as_str() {
         "Idempotency-Key" => ("^[!-~]{1,200}$", "The same key again gets the same answer, for 24 hours"),
-        "If-Match" => (r#"^(\*|"[0-9]+")$"#, "The ETag that the change rests on; a stale one is 412"),
+        "If-Match" => (
+            r#"^(\*|"[0-9]+"(, *"[0-9]+")*)$"#,
+            "The ETag that the change rests on, or several of which any will do; where all are stale it is 412",
+        ),
         _ => return,
     };
     let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();

@@ -142,23 +142,43 @@ pub fn narrowing(text: Option<String>) -> Result<Option<String>, ApiError> {
     Ok(text.filter(|text| !text.trim().is_empty()))
 }
 
-/// The version in `If-Match`, where the header was sent.
-pub struct IfMatch(pub Option<i64>);
+/// The versions in `If-Match`, of which any will do; nothing where the header was not sent, or is `*`.
+///
+/// Tags are compared strongly (RFC 9110, section 8.8.3.2): a weak one matches nothing, and neither does one
+/// that was never given out. Where no tag is left, no version will do.
+pub struct IfMatch(pub Option<Vec<i64>>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
-        let text = value.to_str().unwrap_or_default().trim();
-        if text == "*" {
-            return Ok(Self(None));
+        let lines: Vec<&str> = parts
+            .headers
+            .get_all(header::IF_MATCH)
+            .iter()
+            .map(|line| line.to_str().unwrap_or_default().trim())
+            .collect();
+        match lines.as_slice() {
+            [] | ["*"] => Ok(Self(None)),
+            lines => Ok(Self(Some(lines.iter().flat_map(|line| versions(line)).collect()))),
         }
-        let version =
-            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|v| v.parse().ok());
-        // A tag that we never gave out matches nothing.
-        Ok(Self(Some(version.unwrap_or(-1))))
     }
+}
+
+/// The versions that the strong tags of a list stand for; what is no tag ends it.
+fn versions(list: &str) -> Vec<i64> {
+    let mut versions = Vec::new();
+    let mut rest = list.trim_start_matches([',', ' ', '\t']);
+    while !rest.is_empty() {
+        let weak = rest.strip_prefix("W/");
+        let Some((tag, after)) = weak.unwrap_or(rest).strip_prefix('"').and_then(|rest| rest.split_once('"'))
+        else {
+            break;
+        };
+        versions.extend(tag.parse::<i64>().ok().filter(|_| weak.is_none()));
+        rest = after.trim_start_matches([',', ' ', '\t']);
+    }
+    versions
 }
 
 /// The idempotency key of a request with this body, where the header was sent.
@@ -207,5 +227,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Create<T> {
         let key = idempotency(&line, &headers, &bytes)?;
         let body = read_json(&bytes)?;
         Ok(Self { body, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::versions;
+
+    #[test]
+    fn a_list_of_tags_stands_for_the_versions_of_its_strong_ones() {
+        for (list, expected) in [
+            (r#""1""#, vec![1]),
+            (r#""1", "2""#, vec![1, 2]),
+            (r#""1","2" ,, "3","#, vec![1, 2, 3]),
+            (r#"W/"1""#, vec![]),
+            (r#"W/"1", "2""#, vec![2]),
+            (r#""a, b", "2""#, vec![2]),
+            (r#""1" 2"#, vec![1]),
+            ("1", vec![]),
+            ("\"1", vec![]),
+            ("*", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(versions(list), expected, "{list}");
+        }
     }
 }

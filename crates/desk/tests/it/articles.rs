@@ -42,7 +42,7 @@ async fn a_published_article_is_found_read_and_quoted_and_a_draft_only_found() {
         assert_eq!(articles::published(desk, *workspace, "how-to-return").await.unwrap(), returns);
 
         let patch = ArticlePatch { status: Some(Status::Draft), ..ArticlePatch::default() };
-        let draft = articles::update(desk, owner, returns.item.id, patch, Some(1)).await.unwrap();
+        let draft = articles::update(desk, owner, returns.item.id, patch, Some(vec![1])).await.unwrap();
         assert_eq!(draft.item.version, 2);
         assert!(quotable(&stage, "days").await.is_empty());
         assert_eq!(found(&stage, "days").await, ["How to return"]);
@@ -73,11 +73,11 @@ async fn a_stale_change_is_refused_and_a_slug_belongs_to_one() {
         assert!(matches!(taken, Err(Error::Conflict { code: "slug_taken", .. })), "{taken:?}");
 
         let patch = ArticlePatch { body: Some("Eight to four.".into()), ..ArticlePatch::default() };
-        articles::update(desk, owner, first.item.id, patch.clone(), Some(1)).await.unwrap();
-        let stale = articles::update(desk, owner, first.item.id, patch.clone(), Some(1)).await;
+        articles::update(desk, owner, first.item.id, patch.clone(), Some(vec![1])).await.unwrap();
+        let stale = articles::update(desk, owner, first.item.id, patch.clone(), Some(vec![1])).await;
         assert!(matches!(stale, Err(Error::Stale { version: 2, .. })), "{stale:?}");
         // A change of nothing is none.
-        let same = articles::update(desk, owner, first.item.id, patch, Some(2)).await.unwrap();
+        let same = articles::update(desk, owner, first.item.id, patch, Some(vec![2])).await.unwrap();
         assert_eq!(same.item.version, 2);
         assert_eq!(quotable(&stage, "four").await, ["Eight to four."]);
         assert!(quotable(&stage, "nine").await.is_empty());
@@ -92,9 +92,9 @@ async fn a_deleted_article_is_gone_until_it_is_brought_back() {
         let Stage { desk, owner, .. } = &stage;
         let article = articles::create(desk, owner, new("Hours", "Nine to five.")).await.unwrap();
         let id = article.item.id;
-        let stale = articles::delete(desk, owner, id, Some(9)).await;
+        let stale = articles::delete(desk, owner, id, Some(vec![9])).await;
         assert!(matches!(stale, Err(Error::Stale { .. })), "{stale:?}");
-        let undo = articles::delete(desk, owner, id, Some(1)).await.unwrap().undo.unwrap();
+        let undo = articles::delete(desk, owner, id, Some(vec![1])).await.unwrap().undo.unwrap();
         assert!(matches!(articles::get(desk, owner, id).await, Err(Error::NotFound("article"))));
         assert!(quotable(&stage, "nine").await.is_empty() && found(&stage, "nine").await.is_empty());
 

@@ -80,10 +80,12 @@ async fn a_stale_change_is_refused_with_the_version_that_is_there() {
         let stage = Stage::set(database).await;
         let task = make(&stage, titled("draft")).await.view.task;
         let patch = |title: &str| TaskPatch { title: Some(title.to_owned()), ..TaskPatch::default() };
-        let first =
-            desk::tasks::update(&stage.desk, &stage.owner, task.id, patch("one"), Some(1)).await.unwrap();
+        let first = desk::tasks::update(&stage.desk, &stage.owner, task.id, patch("one"), Some(vec![1]))
+            .await
+            .unwrap();
         assert_eq!(first.value.view.task.version, 2);
-        let second = desk::tasks::update(&stage.desk, &stage.owner, task.id, patch("two"), Some(1)).await;
+        let second =
+            desk::tasks::update(&stage.desk, &stage.owner, task.id, patch("two"), Some(vec![1])).await;
         assert!(matches!(second, Err(Error::Stale { version: 2, .. })), "{second:?}");
     })
     .await;

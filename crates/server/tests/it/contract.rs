@@ -137,7 +137,7 @@ async fn the_page_and_its_neighbours_are_strict_and_the_policy_allows_nothing_un
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stale_change_is_refused_with_the_version_that_is_there() {
+async fn a_stale_change_is_refused_with_the_version_that_is_there_and_any_tag_of_several_will_do() {
     both_with(generous, async |site| {
         let ours = Records::of(site, &site.owner).await;
         let one = |kind: &str| format!("/api/v1/{kind}/{}", ours.id(kind));
@@ -166,6 +166,15 @@ async fn a_stale_change_is_refused_with_the_version_that_is_there() {
                 assert_eq!(problem["version"], version + 1, "{path}");
             }
             assert_eq!(patch("*", "four").send().await.ok()[field], "four");
+            // Of several tags any will do; a weak one is never the same.
+            let now = format!("\"{}\"", version + 2);
+            for stale in [format!("{tag}, \"0\""), format!("{tag}, W/{now}"), format!("W/{now}")] {
+                let problem = patch(&stale, "five").send().await.problem(412, "stale");
+                assert_eq!(problem["version"], version + 2, "{path}");
+            }
+            assert_eq!(patch(&format!("{tag}, {now}"), "five").send().await.ok()[field], "five");
+            let lines = patch(&tag, "six").header("if-match", &format!("\"{}\"", version + 3));
+            assert_eq!(lines.send().await.ok()[field], "six");
         }
         for kind in ["tasks", "articles"] {
             let call = site.owner.call(Method::DELETE, &one(kind)).header("if-match", "\"1\"");
