@@ -11,6 +11,7 @@ use domain::{Actor, Caller, EventType, text};
 use jiff::Span;
 pub use store::conversations::ConversationView;
 use store::search::{Doc, Kind as SearchKind};
+use store::notifications::About;
 use store::tickets::Ticket;
 use store::{Kind, Scope, Tx};
 
@@ -376,7 +377,7 @@ pub(crate) async fn reopen_for<I>(
     record(tx, job, conversation, EventType::ConversationReopened).await
 }
 
-/// Notes that the caller has seen the conversation as it is now.
+/// Notes that the caller has seen the conversation as it is now, and with it what they were told about it.
 pub async fn mark_read(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<()> {
     desk.write(caller, UseCase::ReadConversations, id, |tx, job| {
         Box::pin(async move {
@@ -442,6 +443,7 @@ async fn handed_over(
     Ok(before.map(|earlier| earlier.text).next().unwrap_or(message.text))
 }
 
+            store::notifications::mark_read_about(tx, member, About::Conversation(job.input)).await?;
 /// The conversation's ticket: opened about `question` where there is none, and reopened where it was closed.
 ///
 /// One that is there keeps its subject: members know it by that, and may have chosen it.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use store::Tx;
 use store::members::{Member, State};
 use store::notifications::MailClaim;
-pub use store::notifications::{Notification, Recipient};
+pub use store::notifications::{About, Notification, Recipient};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -54,6 +54,19 @@ pub async fn mark_read(desk: &Desk, caller: &Caller, ids: Option<Vec<Notificatio
                 Some(ids) => store::notifications::mark_read(tx, *member, ids).await?,
                 None => store::notifications::mark_all_read(tx, *member).await?,
             };
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Marks what the caller was told about a record as read: they have it before them. Others' are not touched.
+pub async fn read_about(desk: &Desk, caller: &Caller, about: About) -> Result<()> {
+    let member = own(caller)?;
+    desk.write(caller, UseCase::ReadNotifications, (member, about), |tx, job| {
+        Box::pin(async move {
+            let (member, about) = job.input;
+            store::notifications::mark_read_about(tx, member, about).await?;
             Ok(())
         })
     })

@@ -206,6 +206,39 @@ pub async fn mark_read(tx: &mut Tx, member: MemberId, ids: &[NotificationId]) ->
     execute!(tx, sql, workspace.0, member.0, At(now), ids.as_str())
 }
 
+/// A record that notifications are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A task.
+    Task(TaskId),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// A ticket.
+    Ticket(TicketId),
+}
+
+/// Marks what `member` was told about one record as read; gives how much that was.
+pub async fn mark_read_about(tx: &mut Tx, member: MemberId, about: About) -> Result<u64, Error> {
+    macro_rules! about {
+        ($column:literal) => {
+            concat!(
+                "UPDATE notifications SET read_at = $3
+                 WHERE workspace_id = $1 AND member_id = $2 AND read_at IS NULL AND ",
+                $column,
+                " = $4"
+            )
+        };
+    }
+    let workspace = tx.workspace()?;
+    let now = tx.now();
+    let (sql, id) = match about {
+        About::Task(id) => (about!("task_id"), id.0),
+        About::Conversation(id) => (about!("conversation_id"), id.0),
+        About::Ticket(id) => (about!("ticket_id"), id.0),
+    };
+    execute!(tx, sql, workspace.0, member.0, At(now), id)
+}
+
 /// Marks everything that `member` was told as read.
 pub async fn mark_all_read(tx: &mut Tx, member: MemberId) -> Result<u64, Error> {
     let workspace = tx.workspace()?;

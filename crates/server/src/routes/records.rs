@@ -543,7 +543,7 @@ async fn list_notifications(
     Ok(axum::Json(NotificationList { items: list.items, next_cursor: list.next_cursor, unread }))
 }
 
-/// Mark notifications as read
+/// Mark notifications as read: some, those about a record, or all
 #[utoipa::path(post, path = "/api/v1/notifications/read", tag = "notifications", request_body = MarkReadRequest, security(("token" = []), ("session" = [])),
     responses((status = 204), (status = "default", body = Problem)))]
 async fn mark_notifications_read(
@@ -554,8 +554,13 @@ async fn mark_notifications_read(
     if body.ids.len() > 200 {
         return Err(desk::Error::field("ids", "are too many; at most 200 at a time").into());
     }
-    let ids = (!body.all).then(|| body.ids.into_iter().map(NotificationId).collect());
-    desk::notifications::mark_read(&app.desk, member.caller(), ids).await?;
+    if let Some(about) = body.about {
+        desk::notifications::read_about(&app.desk, member.caller(), about.into()).await?;
+    }
+    if body.all || !body.ids.is_empty() {
+        let ids = (!body.all).then(|| body.ids.into_iter().map(NotificationId).collect());
+        desk::notifications::mark_read(&app.desk, member.caller(), ids).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,8 @@
 //! Articles, search hits and notifications on the wire.
 
 use desk::articles::{Article, ArticleItem, ArticlePatch, NewArticle, Status};
+use desk::notifications::About;
+use domain::ids::{ConversationId, TaskId, TicketId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -339,13 +341,47 @@ pub struct NotificationList {
     pub unread: i64,
 }
 
-/// Which notifications were read.
+/// A kind of record that notifications are about.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AboutKindBody {
+    /// A task.
+    Task,
+    /// A conversation.
+    Conversation,
+    /// A ticket.
+    Ticket,
+}
+
+/// A record that notifications are about.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AboutBody {
+    /// What it is.
+    pub kind: AboutKindBody,
+    /// Its id.
+    pub id: Uuid,
+}
+
+impl From<AboutBody> for About {
+    fn from(body: AboutBody) -> Self {
+        match body.kind {
+            AboutKindBody::Task => Self::Task(TaskId(body.id)),
+            AboutKindBody::Conversation => Self::Conversation(ConversationId(body.id)),
+            AboutKindBody::Ticket => Self::Ticket(TicketId(body.id)),
+        }
+    }
+}
+
+/// Which notifications were read: some, those about one record, or all.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MarkReadRequest {
     /// These.
     #[schema(max_items = 200)]
     pub ids: Vec<Uuid>,
+    /// Those about the record that is looked at.
+    pub about: Option<AboutBody>,
     /// All of them.
     pub all: bool,
 }
