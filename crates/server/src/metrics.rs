@@ -1,8 +1,15 @@
 //! What Prometheus reads. Names are fixed; they are part of the surface.
 
+use bus::Backlog;
 use prometheus::{
     Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
+
+/// The labels of what is one figure.
+const NONE: &[&str] = &[];
+/// What a scrape reads from the database.
+const BACKLOG: &str = "backlog";
+const CONVERSATIONS: &str = "conversations";
 
 /// The process's metrics. Cheap to clone.
 #[derive(Clone)]
@@ -11,10 +18,11 @@ pub struct Metrics {
     pub(crate) requests: IntCounterVec,
     pub(crate) durations: HistogramVec,
     pub(crate) live_connections: IntGauge,
-    pub(crate) conversations_waiting: IntGauge,
-    pub(crate) outbox_pending: IntGauge,
-    pub(crate) outbox_oldest: prometheus::Gauge,
-    pub(crate) bus_lag: GaugeVec,
+    conversations_waiting: GaugeVec,
+    outbox_pending: GaugeVec,
+    outbox_oldest: GaugeVec,
+    bus_lag: GaugeVec,
+    scrape_errors: IntCounterVec,
 }
 
 impl Metrics {
@@ -36,13 +44,26 @@ impl Metrics {
             "deskhand_live_connections",
             "Live sockets that are open, of members and visitors.",
         )?;
-        let conversations_waiting =
-            IntGauge::new("deskhand_conversations_waiting", "Conversations that wait for a person.")?;
-        let outbox_pending = IntGauge::new("deskhand_outbox_pending", "Events that were not sent yet.")?;
-        let outbox_oldest = prometheus::Gauge::new(
-            "deskhand_outbox_oldest_age_seconds",
-            "Age of the oldest event not sent yet.",
+        let conversations_waiting = GaugeVec::new(
+            Opts::new("deskhand_conversations_waiting", "Conversations that wait for a person."),
+            &[],
         )?;
+        let outbox_pending =
+            GaugeVec::new(Opts::new("deskhand_outbox_pending", "Events that were not sent yet."), &[])?;
+        let outbox_oldest = GaugeVec::new(
+            Opts::new("deskhand_outbox_oldest_age_seconds", "Age of the oldest event not sent yet."),
+            &[],
+        )?;
+        let scrape_errors = IntCounterVec::new(
+            Opts::new(
+                "deskhand_scrape_errors_total",
+                "Scrapes in which something could not be read from the database; its series are absent then.",
+            ),
+            &["source"],
+        )?;
+        for source in [BACKLOG, CONVERSATIONS] {
+            scrape_errors.with_label_values(&[source]).inc_by(0);
+        }
         let bus_lag = GaugeVec::new(
             Opts::new("deskhand_bus_lag", "Events that a group has not handled yet."),
             &["topic", "group", "partition"],
@@ -56,6 +77,7 @@ impl Metrics {
         registry.register(Box::new(outbox_pending.clone()))?;
         registry.register(Box::new(outbox_oldest.clone()))?;
         registry.register(Box::new(bus_lag.clone()))?;
+        registry.register(Box::new(scrape_errors.clone()))?;
         registry.register(Box::new(build))?;
         Ok(Self {
             registry,
@@ -66,7 +88,36 @@ impl Metrics {
             outbox_pending,
             outbox_oldest,
             bus_lag,
+            scrape_errors,
         })
+    }
+
+    /// Shows what the bus has before it, or that it could not be read: a value of before would look like now's.
+    pub(crate) fn set_backlog(&self, backlog: Option<Backlog>) {
+        let Some(backlog) = backlog else {
+            self.outbox_pending.reset();
+            self.outbox_oldest.reset();
+            self.bus_lag.reset();
+            return self.scrape_errors.with_label_values(&[BACKLOG]).inc();
+        };
+        self.outbox_pending.with_label_values(NONE).set(backlog.outbox.events as f64);
+        self.outbox_oldest.with_label_values(NONE).set(backlog.outbox.oldest.as_secs_f64());
+        for lag in backlog.lag {
+            let partition = lag.partition.to_string();
+            let labels = [lag.topic.as_str(), lag.group.as_str(), partition.as_str()];
+            self.bus_lag.with_label_values(&labels).set(lag.events as f64);
+        }
+    }
+
+    /// Shows how many conversations wait, or that it could not be read.
+    pub(crate) fn set_waiting(&self, waiting: Option<i64>) {
+        match waiting {
+            Some(waiting) => self.conversations_waiting.with_label_values(NONE).set(waiting as f64),
+            None => {
+                self.conversations_waiting.reset();
+                self.scrape_errors.with_label_values(&[CONVERSATIONS]).inc();
+            }
+        }
     }
 
     /// The registry, for what others measure.

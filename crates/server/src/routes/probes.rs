@@ -39,20 +39,9 @@ fn answer(yes: bool) -> impl IntoResponse {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    if let Ok(backlog) = app.bus.backlog().await {
-        app.metrics.outbox_pending.set(backlog.outbox.events);
-        app.metrics.outbox_oldest.set(backlog.outbox.oldest.as_secs_f64());
-        for lag in backlog.lag {
-            let partition = lag.partition.to_string();
-            app.metrics
-                .bus_lag
-                .with_label_values(&[lag.topic.as_str(), &lag.group, &partition])
-                .set(lag.events as f64);
-        }
-    }
-    if let Ok(waiting) = desk::conversations::waiting(&app.desk).await {
-        app.metrics.conversations_waiting.set(waiting);
-    }
+    // That these cannot be read is told by the metrics themselves.
+    app.metrics.set_backlog(app.bus.backlog().await.ok());
+    app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())
 }
 

@@ -372,3 +372,96 @@ async fn pages_hold_every_task_once_while_others_are_made() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_that_cannot_be_read_are_absent_and_counted_instead_of_shown_as_they_were() {
+    both_with(generous, async |site| {
+        let figures = [
+            "deskhand_outbox_pending ",
+            "deskhand_outbox_oldest_age_seconds ",
+            "deskhand_bus_lag{",
+            "deskhand_conversations_waiting ",
+        ];
+        let scrape = async || site.nobody().get("/metrics").await.text;
+        let shown = |text: &str, start: &str| text.lines().any(|line| line.starts_with(start));
+        let text = scrape().await;
+        for figure in figures {
+            assert!(shown(&text, figure), "{figure}: {text}");
+        }
+        for source in ["backlog", "conversations"] {
+            assert!(
+                shown(&text, &format!("deskhand_scrape_errors_total{{source=\"{source}\"}} 0")),
+                "{text}"
+            );
+        }
+        site.desk.store().close().await;
+        let text = scrape().await;
+        for figure in figures {
+            assert!(!shown(&text, figure), "{figure}: {text}");
+        }
+        for source in ["backlog", "conversations"] {
+            assert!(
+                shown(&text, &format!("deskhand_scrape_errors_total{{source=\"{source}\"}} 1")),
+                "{text}"
+            );
+        }
+        assert!(shown(&text, "deskhand_build_info"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_at_a_record_marks_what_one_was_told_about_it_as_read() {
+    both_with(generous, async |site| {
+        let mia = site.member("Mia", domain::Role::Agent).await;
+        let give = async |title: &str| {
+            let body = json!({"title": title, "assignee": mia.member.id.0});
+            site.owner.post("/api/v1/tasks", &body).await.created()["id"].clone()
+        };
+        let (one, other) = (give("one").await, give("other").await);
+        let ours = Records::of(site, &site.owner).await;
+        let conversation = format!("/api/v1/conversations/{}", ours.id("conversations"));
+        // The customer writes again after the end: every agent is told.
+        let write = async |text: &str| {
+            site.owner.post(&format!("{conversation}/close"), &Value::Null).await.ok();
+            let path = format!("/widget/v1/conversations/{}/messages", ours.id("conversations"));
+            ours.visitor.post(&path, &json!({"text": text})).await.created();
+        };
+        let unread = async |person: &Person| {
+            let list = person.get("/api/v1/notifications?unread=true").await.ok();
+            let items = list["items"].as_array().unwrap();
+            assert_eq!(list["unread"], items.len());
+            items.iter().map(|told| told["body"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+        };
+        let told = async |person: &Person, expected: &[&str]| {
+            let expected: BTreeSet<String> = expected.iter().map(|&text| text.to_owned()).collect();
+            crate::site::until("they are told", async || unread(person).await == expected).await;
+        };
+        let about = async |kind: &str, id: &Value| {
+            let body = json!({"about": {"kind": kind, "id": id}});
+            mia.post("/api/v1/notifications/read", &body).await.expect(204);
+        };
+        write("again").await;
+        told(&mia, &["again", "one", "other"]).await;
+        about("task", &one).await;
+        told(&mia, &["again", "other"]).await;
+        // What is not there, or not of that kind, leaves all as it is.
+        about("ticket", &other).await;
+        about("task", &json!(uuid::Uuid::nil())).await;
+        told(&mia, &["again", "other"]).await;
+        mia.post(&format!("{conversation}/read"), &Value::Null).await.expect(204);
+        told(&mia, &["other"]).await;
+        write("and again").await;
+        told(&mia, &["and again", "other"]).await;
+        about("conversation", &json!(ours.id("conversations"))).await;
+        told(&mia, &["other"]).await;
+        write("once more").await;
+        told(&mia, &["once more", "other"]).await;
+        about("ticket", &json!(ours.id("tickets"))).await;
+        told(&mia, &["other"]).await;
+        told(&site.owner, &["again", "and again", "once more"]).await;
+        let body = json!({"about": {"kind": "article", "id": one}});
+        mia.post("/api/v1/notifications/read", &body).await.problem(422, "invalid_body");
+    })
+    .await;
+}
