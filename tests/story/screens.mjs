@@ -40,17 +40,74 @@ const screens = {
   "conversation-answered": {
     path: async (api) => `/inbox/${await first("/conversations?state=bot")(api)}?tab=bot`,
   },
+  "conversation-mine": {
+    path: async (api) => `/inbox/${await first("/conversations?state=mine")(api)}?tab=mine`,
+    act: async (page) => {
+      await page.getByRole("textbox", { name: /^Reply to/ }).fill("Tomorrow at nine it is. I call you then.");
+    },
+  },
+  "conversation-sources": {
+    path: async (api) => {
+      const { items } = await api("GET", "/conversations?state=bot");
+      return `/inbox/${items.find((c) => /help pages/.test(c.last_message.text)).id}?tab=bot`;
+    },
+    act: async (page) => {
+      await page
+        .getByText(/\d sources?/)
+        .last()
+        .click();
+    },
+  },
   closed: { path: () => "/inbox?tab=closed" },
+  "inbox-empty": { path: () => "/inbox?q=xylophone" },
   tickets: { path: () => "/tickets" },
   ticket: { path: async (api) => `/tickets/${await first("/tickets?status=all")(api)}` },
   contacts: { path: () => "/contacts" },
   contact: { path: async (api) => `/contacts/${await first("/contacts")(api)}` },
   articles: { path: () => "/articles" },
   article: { path: async (api) => `/articles/${await first("/articles")(api)}` },
+  "article-new": { path: () => "/articles/new" },
   "article-preview": { path: async (api) => `/articles/${await first("/articles")(api)}?view=preview` },
   tasks: { path: () => "/tasks" },
   "tasks-done": { path: () => "/tasks?show=done" },
   task: { path: async (api) => `/tasks?task=${await first("/tasks?due=any")(api)}` },
+  "task-full": {
+    path: async (api) => {
+      const { items } = await api("GET", "/tasks?due=any");
+      return `/tasks?task=${items.find((t) => t.subtasks.total > 0).id}`;
+    },
+  },
+  "task-repeats": {
+    path: async (api) => {
+      const { items } = await api("GET", "/tasks?due=any");
+      return `/tasks?task=${items.find((t) => t.recurrence).id}`;
+    },
+    act: async (page) => {
+      await page.getByRole("button", { name: /^Add reminder/ }).click();
+      await page.getByRole("listbox").waitFor();
+    },
+  },
+  "tasks-filter": {
+    path: () => "/tasks",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Project", exact: true }).click();
+      await page.getByRole("listbox").waitFor();
+    },
+  },
+  "tasks-done-toast": {
+    path: () => "/tasks?q=Translate",
+    act: async (page) => {
+      await page
+        .getByRole("checkbox", { name: /^Complete/ })
+        .first()
+        .click();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+    },
+    after: async (page) => {
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
+    },
+  },
   "task-missing": { path: () => "/tasks?task=00000000-0000-7000-8000-000000000000", status: 404 },
   board: { path: () => "/board" },
   say: { path: () => "/say" },
@@ -61,6 +118,13 @@ const screens = {
         .getByRole("textbox")
         .fill("call Dana tomorrow at 9 about the refund p1 #Support, remind me 30 min before");
       await page.getByText("New task").waitFor();
+    },
+  },
+  "say-dock": {
+    path: () => "/tasks",
+    act: async (page) => {
+      await page.keyboard.press("c");
+      await page.getByRole("region", { name: "Tell Deskhand" }).waitFor();
     },
   },
   search: { path: () => "/search?q=remind" },
@@ -81,6 +145,15 @@ const screens = {
     },
   },
   notifications: { path: () => "/notifications" },
+  bell: {
+    path: () => "/inbox",
+    act: async (page) => {
+      if (await page.getByRole("button", { name: /^Notifications/ }).isVisible())
+        await page.getByRole("button", { name: /^Notifications/ }).click();
+      else await page.getByRole("button", { name: "More", exact: true }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   members: { path: () => "/members" },
   invite: {
     path: () => "/members",
@@ -96,6 +169,7 @@ const screens = {
   "settings-notifications": { path: () => "/settings/notifications" },
   "settings-shortcuts": { path: () => "/settings/shortcuts" },
   "settings-tokens": { path: () => "/settings/tokens" },
+  "settings-projects": { path: () => "/settings/projects" },
   "settings-workspace": { path: () => "/settings/workspace" },
   "settings-hand": { path: () => "/settings/hand" },
   "not-found": { path: () => "/nowhere" },
@@ -153,26 +227,29 @@ async function photograph(browser, url, password, look) {
   const person = await Person.arrive(browser, look, looks[look]);
   const { page } = person;
   const api = (...call) => person.api(...call);
-  const take = async (name, page) => {
-    await settled(page);
-    const complaints = [...person.trouble.splice(0), ...(await sideways(page)), ...(await barriers(page))];
+  const shoot = async (name, { page, trouble }, part) => {
+    const complaints = [...trouble.splice(0), ...(await sideways(page)), ...(await barriers(page, part))];
     await page.screenshot({ path: join(folder, `${name}.png`) });
     report(`${look}/${name}`, complaints);
+  };
+  const take = async (name) => {
+    await settled(page);
+    await shoot(name, person);
   };
 
   await page.goto(`${url}/join#not-a-link`);
   await page.getByText("This link doesn't work any more").waitFor();
   person.trouble.length = 0;
-  await take("join-bad-link", page);
+  await take("join-bad-link");
   await page.goto(url);
   await page.getByLabel("Email").fill("dana@northwind.example");
   await page.getByLabel("Password", { exact: true }).fill("not this one");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
   person.trouble.length = 0;
-  await take("sign-in-refused", page);
+  await take("sign-in-refused");
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await take("sign-in", page);
+  await take("sign-in");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Inbox" }).first().waitFor();
 
@@ -184,7 +261,8 @@ async function photograph(browser, url, password, look) {
       await screen.act?.(page);
       if (screen.status)
         person.trouble = person.trouble.filter((t) => !t.includes(`answered ${screen.status}`));
-      await take(name, page);
+      await take(name);
+      await screen.after?.(page);
     } catch (error) {
       await page.screenshot({ path: join(folder, `${name}-FAILED.png`) }).catch(() => {});
       report(`${look}/${name}`, [error.message, ...person.trouble.splice(0)]);
@@ -193,8 +271,22 @@ async function photograph(browser, url, password, look) {
 
   const channel = (await api("GET", "/channels")).items[0];
   await page.goto(`${url}/help/${channel.key}/reminders-and-notifications`);
-  await take("public-article", page);
+  await take("public-article");
   await person.leave();
+
+  // Somebody who may look and ask, but change nothing.
+  const viewer = await Person.arrive(browser, look, looks[look]);
+  await viewer.page.goto(url);
+  await viewer.page.getByLabel("Email").fill("priya@northwind.example");
+  await viewer.page.getByLabel("Password", { exact: true }).fill(password);
+  await viewer.page.getByRole("button", { name: "Sign in" }).click();
+  await viewer.page.getByRole("heading", { name: "Inbox" }).first().waitFor();
+  for (const name of ["conversation", "task", "article", "say"]) {
+    await viewer.page.goto(url + (await screens[name].path((...call) => viewer.api(...call))));
+    await settled(viewer.page);
+    await shoot(`viewer-${name}`, viewer);
+  }
+  await viewer.leave();
 
   // A visitor, who has no account, in a browser of their own.
   const site = { url: `${url}/try/${channel.key}` };
@@ -205,21 +297,14 @@ async function photograph(browser, url, password, look) {
     {},
     { ...looks[look], reducedMotion: "reduce" },
   );
-  const shot = async (name) => {
-    const complaints = [
-      ...visitor.person.trouble.splice(0),
-      ...(await sideways(visitor.page)),
-      ...(await barriers(visitor.page)),
-    ];
-    await visitor.page.screenshot({ path: join(folder, `${name}.png`) });
-    report(`${look}/${name}`, complaints);
-  };
-  await shot("widget");
+  // The page around the chat stands for the customer's own.
+  const widget = "deskhand-widget";
+  await shoot("widget", visitor.person, widget);
   await visitor.askAndTime("How do I set a reminder before a task is due?", ".sources .card");
-  await shot("widget-answer");
+  await shoot("widget-answer", visitor.person, widget);
   await visitor.ask("I want a person");
   await visitor.panel.locator(".state[data-state=offered]").waitFor();
-  await shot("widget-handed-over");
+  await shoot("widget-handed-over", visitor.person, widget);
   await visitor.person.leave();
 }
 

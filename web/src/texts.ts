@@ -3,6 +3,12 @@
 const plural = (n: number, one: string, many: string): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
+/** 1st, 2nd, 3rd, 4th, 11th, 21st. */
+function ordinal(n: number): string {
+  const teens = n % 100 > 10 && n % 100 < 14;
+  return `${n}${(teens ? "" : ["", "st", "nd", "rd"][n % 10]) || "th"}`;
+}
+
 export const texts = {
   product: "Deskhand",
   skip: "Skip to content",
@@ -20,6 +26,7 @@ export const texts = {
     audit: "Audit",
     settings: "Settings",
     notifications: "Notifications",
+    messages: "What just happened",
     search: "Search",
     say: "Tell Deskhand",
     ask: "Ask Deskhand",
@@ -55,7 +62,7 @@ export const texts = {
     back: "Back",
     you: "you",
     me: "Me",
-    readOnly: "You can look at everything here, but not change it.",
+    readOnly: "As a viewer you can read along. Agents, admins and owners answer.",
     cannotUndo: "That can't be undone any more: something changed since.",
     number: (n: number) => `#${n}`,
     filter: "Filter",
@@ -211,7 +218,7 @@ export const texts = {
     noTicket: "No ticket yet. One is made when a person takes over.",
     noTasks: "No tasks yet.",
     addTask: "Add a task in plain words",
-    addTaskHint: "Add a task: call back tomorrow at 9…",
+    addTaskHint: "Call back tomorrow at 9…",
     unread: "unread",
     today: "Today",
     draftFromTask: (name: string, title: string) =>
@@ -259,7 +266,6 @@ export const texts = {
     renamed: (n: number) => `Ticket #${n} renamed.`,
     assigned: (n: number, name: string) => `Ticket #${n} assigned to ${name}.`,
     unassignedToast: (n: number) => `Ticket #${n} is nobody's now.`,
-    conversation: "Open conversation",
     tasks: (done: number, total: number) => `${done}/${total}`,
     tasksLabel: (done: number, total: number) => `${done} of ${total} tasks done`,
     empty: ["No tickets", "A ticket is made when a conversation is handed to a person."] as [string, string],
@@ -328,7 +334,7 @@ export const texts = {
       return interval === 1 ? `Every ${unit}` : `Every ${interval} ${unit}s`;
     },
     everyOn: (every: string, on: string) => `${every} on ${on}`,
-    dayOfMonth: (day: string) => (day === "-1" ? "the last day" : `the ${day}.`),
+    dayOfMonth: (day: string) => (day === "-1" ? "the last day" : `the ${ordinal(Number(day))}`),
     ordinals: {
       "1": "the first",
       "2": "the second",

@@ -10,15 +10,19 @@ const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 /** Good practice is told from this impact on; a rule of WCAG always. */
 const grave = ["moderate", "serious", "critical"];
 
-/** One line for each rule that the screen breaks, with the elements that break it. */
-export async function barriers(page) {
+/** One line for each rule that the screen, or `part` of it, breaks, with the elements that break it. */
+export async function barriers(page, part) {
   const known = await page.evaluate(() => typeof window.axe === "object");
   if (!known) await page.evaluate(source);
   const violations = await page.evaluate(
-    async (tags) =>
-      (await window.axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }))
-        .violations,
-    tags,
+    async ([tags, part]) =>
+      (
+        await window.axe.run(part ?? document, {
+          runOnly: { type: "tag", values: tags },
+          resultTypes: ["violations"],
+        })
+      ).violations,
+    [tags, part],
   );
   return violations
     .filter((v) => grave.includes(v.impact) || v.tags.some((tag) => tag.startsWith("wcag")))

@@ -1,9 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Plus, Tag as TagIcon, X } from "lucide-react";
+import { Plus, Tag as TagIcon } from "lucide-react";
 import { useMemo } from "react";
 import { texts } from "@/texts";
+import { cx } from "@/ui/classes";
 import { Picker } from "@/ui/Picker";
-import { Tag } from "@/ui/Tag";
+import { LabelTag } from "@/ui/Tag";
 import { articlesQuery } from "./queries";
 
 /** What an article is about, in a few words: chosen from those that others carry, or made by typing. */
@@ -26,17 +27,7 @@ export function ArticleLabels({
   return (
     <div className="flex min-h-8 flex-wrap items-center gap-1 pt-1">
       {labels.map((l) => (
-        <Tag key={l} className="pr-0.5">
-          {l}
-          <button
-            type="button"
-            aria-label={`${texts.common.remove}: ${l}`}
-            onClick={() => onChange(without(l))}
-            className="press flex size-4 items-center justify-center rounded-4 hover:bg-pressed"
-          >
-            <X size={10} />
-          </button>
-        </Tag>
+        <LabelTag key={l} label={l} onRemove={() => onChange(without(l))} />
       ))}
       <Picker
         label={texts.articles.labels}
@@ -49,7 +40,10 @@ export function ArticleLabels({
           <button
             type="button"
             aria-label={texts.articles.labelsAdd}
-            className="press flex h-6 items-center gap-1.5 rounded-4 px-1 text-12 text-ink-3 hover:bg-hover hover:text-ink"
+            className={cx(
+              "press flex h-6 items-center justify-center gap-1.5 rounded-4 text-12 text-ink-3 hover:bg-hover hover:text-ink",
+              labels.length ? "w-6" : "-ml-1 px-1",
+            )}
           >
             {labels.length ? (
               <Plus size={14} aria-hidden />

@@ -65,7 +65,12 @@ function Reader({ article }: { article: Article }) {
           {article.title}
         </ViewTitle>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-4 py-6 md:px-6">
+      <section
+        aria-label={article.title}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto px-4 py-6 outline-offset-[-2px] md:px-6"
+      >
         {article.labels.length ? (
           <p className="mb-4 flex flex-wrap gap-1">
             {article.labels.map((l) => (
@@ -74,7 +79,7 @@ function Reader({ article }: { article: Article }) {
           </p>
         ) : null}
         <Prose html={article.html} />
-      </div>
+      </section>
     </article>
   );
 }

@@ -15,7 +15,7 @@ import { When } from "@/time/clock";
 import { Avatar } from "@/ui/Avatar";
 import { Rows } from "@/ui/Rows";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
-import { actorName, valueText, viaText } from "./HistoryList";
+import { actorName, changeText, newsOf, viaText } from "./HistoryList";
 
 const kinds = [
   "task",
@@ -98,27 +98,29 @@ export function AuditPage() {
             <div className="flex h-14 items-center gap-4 border-b border-line px-4">
               <div className="min-w-0 flex-1">
                 <p className="truncate text-13">
-                  <span className="font-medium">{actorName(e, member.id)}</span>{" "}
-                  <span className="text-ink-2">{e.text}</span>{" "}
-                  {e.subject.kind === "member" && e.subject.id === e.actor.id ? null : (
-                    <Link
-                      data-row
-                      tabIndex={i === 0 ? 0 : -1}
-                      {...linkTo(e.subject)}
-                      className="rounded-4 underline decoration-line-strong underline-offset-2 hover:decoration-current"
-                    >
-                      {e.subject.number ? (
-                        <span className="text-ink-3">{texts.common.number(e.subject.number)} </span>
-                      ) : null}
-                      {e.subject.title}
-                    </Link>
-                  )}
+                  <span className="font-medium">{actorName(e, member.id)}</span> {e.text}
+                  <span className="text-12 text-ink-3">
+                    {" · "}
+                    {viaText(e)}
+                    {e.address ? ` · ${e.address}` : ""}
+                    {newsOf(e)
+                      .map((c) => ` · ${changeText(c)}`)
+                      .join("")}
+                  </span>
                 </p>
-                <p className="truncate text-12 text-ink-3">
-                  {viaText(e)}
-                  {e.address ? ` · ${e.address}` : ""}
-                  {e.changes.map((c) => ` · ${c.field}: ${valueText(c.from)} → ${valueText(c.to)}`).join("")}
-                </p>
+                {e.subject.kind === "member" && e.subject.id === e.actor.id ? null : (
+                  <Link
+                    data-row
+                    tabIndex={i === 0 ? 0 : -1}
+                    {...linkTo(e.subject)}
+                    className="block w-fit max-w-full truncate rounded-4 text-13 text-ink-2 underline-offset-2 hover:text-ink hover:underline"
+                  >
+                    {e.subject.number ? (
+                      <span className="text-ink-3">{texts.common.number(e.subject.number)} </span>
+                    ) : null}
+                    {e.subject.title}
+                  </Link>
+                )}
               </div>
               <When at={e.at} className="shrink-0 text-12 text-ink-3" />
             </div>

@@ -18,6 +18,23 @@ export function valueText(value: unknown): string {
   return valueText(JSON.stringify(value));
 }
 
+/** "status: todo → done"; what stood nowhere before is only named. */
+export function changeText({ field, from, to }: { field: string; from?: unknown; to?: unknown }): string {
+  const name = field.replaceAll("_", " ");
+  return isEmpty(from) ? `${name}: ${valueText(to)}` : `${name}: ${valueText(from)} → ${valueText(to)}`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
+  );
+}
+
+/** The changes that the sentence about them does not name already. */
+export function newsOf(entry: HistoryEntry): HistoryEntry["changes"] {
+  return entry.changes.filter((c) => isEmpty(c.to) || !entry.text.endsWith(valueText(c.to)));
+}
+
 export function actorName(entry: HistoryEntry, myId: string): string {
   if (entry.actor.kind === "hand") return texts.inbox.hand;
   if (entry.actor.kind === "system") return entry.actor.name || texts.audit.machine;
@@ -41,12 +58,11 @@ export function HistoryList({ query }: { query: UseQueryResult<HistoryEntry[]> }
           <p className="break-words">
             <span className="font-medium">{actorName(entry, member.id)}</span> {entry.text}
           </p>
-          {entry.changes.length ? (
+          {newsOf(entry).length ? (
             <ul>
-              {entry.changes.map((change) => (
+              {newsOf(entry).map((change) => (
                 <li key={change.field} className="text-12 break-words text-ink-2">
-                  {change.field}: <span className="text-ink-3 line-through">{valueText(change.from)}</span> →{" "}
-                  {valueText(change.to)}
+                  {changeText(change)}
                 </li>
               ))}
             </ul>

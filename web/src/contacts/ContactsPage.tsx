@@ -14,7 +14,7 @@ import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
 import { Rows } from "@/ui/Rows";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
-import { ViewTitle } from "@/ui/ViewTitle";
+import { PartTitle, ViewTitle } from "@/ui/ViewTitle";
 import { ContactCard } from "./ContactCard";
 import { contactConversationsQuery, contactQuery, contactsQuery } from "./queries";
 
@@ -118,10 +118,10 @@ export function ContactView() {
         <IconButton label={texts.common.back} onClick={leave} className="md:hidden">
           <ArrowLeft size={18} />
         </IconButton>
-        <ViewTitle className="truncate text-14 font-semibold md:sr-only">
+        <ViewTitle className="sr-only">
           {c ? c.name || texts.contact.anonymous : texts.contact.select}
         </ViewTitle>
-        <p className="text-13 text-ink-3 max-md:hidden">{texts.inbox.contact}</p>
+        <p className="text-13 text-ink-3">{texts.inbox.contact}</p>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="max-w-190 px-4 py-5 md:px-6">
@@ -137,7 +137,9 @@ function Conversations({ contact }: { contact: Contact }) {
   const query = useQuery(contactConversationsQuery(contact.id));
   return (
     <section aria-label={texts.contact.all} className="mt-6">
-      <h3 className="mb-2 text-13 font-semibold">{texts.contact.conversations(contact.conversations)}</h3>
+      <PartTitle className="mb-2 text-13 font-semibold">
+        {texts.contact.conversations(contact.conversations)}
+      </PartTitle>
       {query.isPending ? (
         <div className="skeleton h-12 rounded-8" />
       ) : !query.data ? (

@@ -3,6 +3,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Bot, CheckCheck, Hand, PanelRight } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useShortcut } from "@/keyboard/shortcuts";
+import { useReadAbout } from "@/notifications/queries";
 import { useMay, useMe } from "@/session/me";
 import { changed } from "@/shell/address";
 import { texts } from "@/texts";
@@ -31,13 +32,14 @@ function Conversation({ id }: { id: string }) {
   const may = useMay();
   const step = useConversationStep(id);
   const { mutate: markRead } = useMarkRead(id);
+  useReadAbout({ conversation: id });
   const [details, setDetails] = useState(() => window.matchMedia("(min-width: 1320px)").matches);
   const c = query.data;
 
   const unread = Boolean(c?.unread);
   useEffect(() => {
-    if (unread && may.write) markRead();
-  }, [unread, may.write, markRead]);
+    if (unread) markRead();
+  }, [unread, markRead]);
 
   const mine = may.write && c?.state === "claimed" && c.claimed_by?.id === member.id;
   const canClaim = Boolean(c && may.write && c.state !== "closed" && c.state !== "claimed");
@@ -127,7 +129,11 @@ function Conversation({ id }: { id: string }) {
             canClaim={canClaim}
             onClaim={() => step.mutateAsync("claim")}
           />
-        ) : null}
+        ) : (
+          <p className="shrink-0 border-t border-line px-4 py-3 text-center text-13 text-ink-3">
+            {texts.common.readOnly}
+          </p>
+        )}
       </section>
       {details && !task ? (
         <div

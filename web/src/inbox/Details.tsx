@@ -57,11 +57,13 @@ export function Details({ conversation: c, onClose }: { conversation: Conversati
         <Part title={texts.inbox.tasks}>
           <TicketTasks ticketId={c.ticket.id} />
           {may.write ? (
-            <QuickSay
-              ticketId={c.ticket.id}
-              label={texts.inbox.addTask}
-              placeholder={texts.inbox.addTaskHint}
-            />
+            <div className="-mx-2">
+              <QuickSay
+                ticketId={c.ticket.id}
+                label={texts.inbox.addTask}
+                placeholder={texts.inbox.addTaskHint}
+              />
+            </div>
           ) : null}
         </Part>
       ) : null}

@@ -57,7 +57,7 @@ export function InboxPage() {
             label={texts.inbox.tabs[tab]}
             items={items}
             keyOf={(c) => c.id}
-            height={() => 84}
+            height={() => 88}
             place={`inbox-${tab}-${q}`}
             onEnd={() => list.hasNextPage && !list.isFetchingNextPage && void list.fetchNextPage()}
           >
@@ -145,7 +145,7 @@ function Row({
       tabIndex={current || first ? 0 : -1}
       aria-current={current ? "page" : undefined}
       className={cx(
-        "press relative flex h-21 gap-3 border-b border-line px-4 py-3 outline-offset-[-2px]",
+        "press relative flex h-22 gap-3 border-b border-line px-4 py-3 outline-offset-[-2px]",
         current ? "bg-accent-soft" : "hover:bg-hover focus-visible:bg-hover",
       )}
     >

@@ -1,4 +1,5 @@
-import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { keys } from "@/api/query";
 import { useReport } from "@/api/report";
@@ -51,4 +52,37 @@ export function useMarkNotifications() {
     },
     onSettled: () => void client.invalidateQueries({ queryKey: ["notification"] }),
   });
+}
+
+type About = { task: string } | { conversation: string } | { ticket: string };
+
+function concerns(n: Notification, about: About): boolean {
+  if ("task" in about) return n.task?.id === about.task;
+  if ("conversation" in about) return n.conversation_id === about.conversation;
+  return n.ticket?.id === about.ticket;
+}
+
+/** Who has a record before them has read what they were told about it, also what arrives while they look. */
+export function useReadAbout(about: About): void {
+  const { data } = useInfiniteQuery(notificationsQuery("all"));
+  const { mutate } = useMarkNotifications();
+  // Each is said to be read once: what the desk refuses is not asked for again and again.
+  const said = useRef(new Set<string>());
+  const unread = (data?.items ?? [])
+    .filter((n) => n.read_at === null && concerns(n, about) && !said.current.has(n.id))
+    .map((n) => n.id)
+    .join(" ");
+  useEffect(() => {
+    if (!unread) return;
+    const read = () => {
+      if (document.visibilityState === "hidden") return;
+      document.removeEventListener("visibilitychange", read);
+      const ids = unread.split(" ");
+      for (const id of ids) said.current.add(id);
+      mutate({ ids });
+    };
+    document.addEventListener("visibilitychange", read);
+    read();
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [unread, mutate]);
 }

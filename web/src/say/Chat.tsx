@@ -111,7 +111,7 @@ export function Chat({
       <div
         className={cx(
           "flex min-h-0 flex-1 flex-col-reverse overflow-y-auto",
-          items.length === 0 && roomy && "justify-center",
+          items.length === 0 && (roomy ? "justify-center" : "justify-end"),
         )}
       >
         <div className={cx("mx-auto w-full px-4 py-4", roomy && "max-w-180 md:px-6")}>
@@ -226,6 +226,7 @@ function Examples({
   mayWrite: boolean;
 }) {
   const groups = texts.say.examples.filter((g) => mayWrite || g.reads);
+  const Title = roomy ? "h2" : "h3";
   return (
     <div className="pb-2">
       <p className={cx("font-semibold", roomy ? "text-20" : "text-14")}>
@@ -237,7 +238,7 @@ function Examples({
       <div className={cx("mt-4 flex flex-col", roomy ? "gap-5" : "gap-4")}>
         {groups.map((g) => (
           <section key={g.title} aria-label={g.title}>
-            <h3 className="mb-1 text-12 font-medium text-ink-3">{g.title}</h3>
+            <Title className="mb-1 text-12 font-medium text-ink-3">{g.title}</Title>
             <ul className="-mx-2">
               {g.say.map((example) => (
                 <li key={example}>

@@ -56,11 +56,11 @@ export function SettingsPage() {
         <nav
           ref={tabs}
           aria-label={texts.settings.title}
-          className="flex shrink-0 gap-1 overflow-x-auto border-line px-3 py-2 max-md:border-b md:w-48 md:flex-col md:gap-0.5 md:border-r md:py-4"
+          className="flex shrink-0 gap-1 overflow-x-auto border-line px-2 py-2 max-md:border-b md:w-48 md:flex-col md:gap-0.5 md:border-r md:py-4"
         >
           {groups.map((g) => (
             <Fragment key={g.title}>
-              <p className="px-3 pt-4 pb-1 text-12 font-medium text-ink-3 first:pt-0 max-md:hidden">
+              <p className="px-2 pt-4 pb-1 text-12 font-medium text-ink-3 first:pt-0 max-md:hidden">
                 {g.title}
               </p>
               {g.sections.map((s) => (
@@ -70,7 +70,7 @@ export function SettingsPage() {
                   params={{ section: s }}
                   aria-current={s === section ? "page" : undefined}
                   className={cx(
-                    "press flex h-8 shrink-0 items-center rounded-6 px-3 text-13 font-medium whitespace-nowrap",
+                    "press flex h-8 shrink-0 items-center rounded-6 px-2 text-13 font-medium whitespace-nowrap",
                     s === section ? "bg-pressed text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
                   )}
                 >
@@ -86,7 +86,7 @@ export function SettingsPage() {
           tabIndex={0}
           className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
         >
-          <div className="max-w-140 px-4 py-6 md:px-8">
+          <div className="max-w-148 px-4 py-5 md:px-6">
             <h2 className="text-20 font-semibold">{texts.settings.sections[section]}</h2>
             <p className="mt-1 mb-6 text-13 text-ink-2 text-pretty">{texts.settings.hints[section]}</p>
             {pages[section]}

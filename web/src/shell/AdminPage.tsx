@@ -17,7 +17,7 @@ export function AdminPage({
     <div className="flex h-full flex-col">
       <PageHeader title={title} actions={actions} />
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="max-w-190 px-4 py-6 md:px-6">
+        <div className="max-w-190 px-4 py-5">
           {hint ? <p className="mb-4 text-13 text-ink-2">{hint}</p> : null}
           {children}
         </div>

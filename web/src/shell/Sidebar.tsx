@@ -126,7 +126,7 @@ export function Sidebar({
           trigger={
             <button
               type="button"
-              aria-label={`${texts.nav.account}: ${me.member.name}`}
+              aria-label={folded ? `${texts.nav.account}: ${me.member.name}` : undefined}
               className={cx(
                 "press flex h-9 min-w-0 items-center gap-2 rounded-6 px-2 text-left hover:bg-pressed data-[state=open]:bg-pressed",
                 !folded && "flex-1",
@@ -135,6 +135,7 @@ export function Sidebar({
               <Avatar name={me.member.name} />
               {folded ? null : (
                 <>
+                  <span className="sr-only">{texts.nav.account}: </span>
                   <span className="min-w-0 flex-1 truncate text-13">{me.member.name}</span>
                   <ChevronsUpDown size={12} className="text-ink-3" aria-hidden />
                 </>

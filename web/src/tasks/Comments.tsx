@@ -11,6 +11,7 @@ import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
 import { LinkedText } from "@/ui/LinkedText";
 import { messageOf } from "@/ui/States";
+import { PartTitle } from "@/ui/ViewTitle";
 import { commentsQuery } from "./queries";
 
 export function Comments({ task }: { task: Task }) {
@@ -57,7 +58,7 @@ export function Comments({ task }: { task: Task }) {
   };
   return (
     <section aria-label={texts.tasks.comments} className="border-t border-line px-4 py-3">
-      <h3 className="mb-2 pl-8 text-12 font-medium text-ink-3">{texts.tasks.comments}</h3>
+      <PartTitle className="mb-2 pl-8 text-12 font-medium text-ink-3">{texts.tasks.comments}</PartTitle>
       <ul className="flex flex-col gap-3">
         {comments.map((c) => (
           <li key={c.id} className="flex gap-2">

@@ -7,7 +7,6 @@ import {
   Repeat as RepeatIcon,
   Tag as TagIcon,
   User,
-  X,
 } from "lucide-react";
 import type { ReactNode, Ref } from "react";
 import type { Priority, Task } from "@/api/types";
@@ -20,7 +19,7 @@ import { cx } from "@/ui/classes";
 import { Segmented } from "@/ui/Field";
 import { Property } from "@/ui/InlineField";
 import { type Choice, Picker } from "@/ui/Picker";
-import { Swatch, Tag } from "@/ui/Tag";
+import { LabelTag, Swatch } from "@/ui/Tag";
 import type { TaskChanges } from "./changes";
 import { DuePicker } from "./DuePicker";
 import { labelsQuery, membersQuery, projectsQuery } from "./queries";
@@ -236,17 +235,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
       <Property label={texts.tasks.labels}>
         <div className="flex flex-wrap items-center gap-1">
           {task.labels.map((l) => (
-            <Tag key={l} className="pr-0.5">
-              {l}
-              <button
-                type="button"
-                aria-label={`${texts.common.remove}: ${l}`}
-                onClick={() => setLabels(task.labels.filter((x) => x !== l))}
-                className="press flex size-4 items-center justify-center rounded-4 hover:bg-pressed"
-              >
-                <X size={10} />
-              </button>
-            </Tag>
+            <LabelTag key={l} label={l} onRemove={() => setLabels(task.labels.filter((x) => x !== l))} />
           ))}
           <Picker
             label={texts.tasks.labels}

@@ -7,6 +7,7 @@ import { useMay } from "@/session/me";
 import { changed } from "@/shell/address";
 import { texts } from "@/texts";
 import { cx } from "@/ui/classes";
+import { PartTitle } from "@/ui/ViewTitle";
 import { Check } from "./Check";
 import type { TaskChanges } from "./changes";
 import { subtasksQuery } from "./queries";
@@ -28,7 +29,7 @@ export function Subtasks({ task, changes }: { task: Task; changes: TaskChanges }
   };
   return (
     <section aria-label={texts.tasks.subtasks} className="border-t border-line px-4 py-3">
-      <h3 className="mb-1 pl-8 text-12 font-medium text-ink-3">
+      <PartTitle className="mb-1 pl-8 text-12 font-medium text-ink-3">
         {texts.tasks.subtasks}
         {task.subtasks.total ? (
           <span className="font-normal">
@@ -36,7 +37,7 @@ export function Subtasks({ task, changes }: { task: Task; changes: TaskChanges }
             {task.subtasks.done}/{task.subtasks.total}
           </span>
         ) : null}
-      </h3>
+      </PartTitle>
       <ul>
         {subtasks.map((s) => (
           <li key={s.id} className="flex min-h-8 items-center gap-3 rounded-6 hover:bg-hover">
@@ -47,7 +48,7 @@ export function Subtasks({ task, changes }: { task: Task; changes: TaskChanges }
               to="."
               search={changed({ task: s.id })}
               className={cx(
-                "min-w-0 flex-1 truncate rounded-4 py-1 text-13",
+                "min-w-0 flex-1 truncate rounded-4 py-1 text-13 pointer-coarse:text-16",
                 s.status === "done" && "text-ink-3 line-through",
               )}
             >

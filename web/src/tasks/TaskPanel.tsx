@@ -6,6 +6,7 @@ import { ApiError } from "@/api/client";
 import type { Task } from "@/api/types";
 import { HistoryList } from "@/audit/HistoryList";
 import { useShortcut } from "@/keyboard/shortcuts";
+import { useReadAbout } from "@/notifications/queries";
 import { useMay } from "@/session/me";
 import { changed } from "@/shell/address";
 import { texts } from "@/texts";
@@ -33,20 +34,8 @@ export function TaskPanel({ id }: { id: string }) {
   const query = useQuery(taskQuery(id));
   useShortcut("Escape", close);
   const phone = useMedia("(max-width: 759px)");
-  // Who closes the task is back on its row.
-  useEffect(
-    () => () => {
-      requestAnimationFrame(() => {
-        if (document.activeElement && document.activeElement !== document.body) return;
-        document
-          .querySelector<HTMLElement>(
-            `[data-row][data-task="${CSS.escape(id)}"], [data-card="${CSS.escape(id)}"] [data-row]`,
-          )
-          ?.focus({ preventScroll: true });
-      });
-    },
-    [id],
-  );
+  // Who closes the task is back on its row or its card.
+  useEffect(() => () => void requestAnimationFrame(() => focusTask(id)), [id]);
   const gone = query.error instanceof ApiError && query.error.status === 404;
 
   return (
@@ -82,6 +71,14 @@ export function TaskPanel({ id }: { id: string }) {
   );
 }
 
+function focusTask(id: string): void {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const shown = [...document.querySelectorAll<HTMLElement>("[data-task], [data-card]")].find(
+    (e) => e.dataset.task === id || e.dataset.card === id,
+  );
+  (shown?.querySelector<HTMLElement>("[data-row]") ?? shown)?.focus({ preventScroll: true });
+}
+
 function Bar({ onClose, children }: { onClose: () => void; children?: React.ReactNode }) {
   return (
     <header className="flex h-12 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
@@ -98,6 +95,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
   const may = useMay();
   const { now, zone } = useClock();
   const history = useQuery(taskHistoryQuery(task.id));
+  useReadAbout({ task: task.id });
   const panel = useRef<HTMLDivElement>(null);
   useShortcut("e", () => void changes.toggle(task), { enabled: may.write });
   useEffect(() => {
@@ -179,17 +177,19 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
               )}
             />
           </div>
-          <div className="pt-1 pl-8">
-            <InlineField
-              label={texts.tasks.notes}
-              multiline
-              value={task.notes}
-              placeholder={may.write ? texts.tasks.notesAdd : undefined}
-              readOnly={!may.write}
-              save={(notes) => changes.writeText(task, { notes })}
-              className="min-h-8 text-14 leading-5 text-ink-2"
-            />
-          </div>
+          {may.write || task.notes ? (
+            <div className="pt-1 pl-8">
+              <InlineField
+                label={texts.tasks.notes}
+                multiline
+                value={task.notes}
+                placeholder={texts.tasks.notesAdd}
+                readOnly={!may.write}
+                save={(notes) => changes.writeText(task, { notes })}
+                className="min-h-8 text-14 leading-5 text-ink-2"
+              />
+            </div>
+          ) : null}
         </div>
         {task.ticket ? (
           <div className="px-4 pb-2 pl-12">

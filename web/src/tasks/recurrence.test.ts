@@ -21,6 +21,6 @@ test("a rule is said in words", () => {
   expect(said("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")).toBe("Every weekday");
   expect(said("FREQ=WEEKLY;INTERVAL=2;BYDAY=SA")).toBe("Every 2 weeks on Saturday");
   expect(said("FREQ=MONTHLY;BYDAY=-1FR")).toBe("Every month on the last Friday");
-  expect(said("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1")).toBe("Every month on the 31.");
+  expect(said("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1")).toBe("Every month on the 31st");
   expect(said("FREQ=MONTHLY;INTERVAL=3")).toBe("Every 3 months");
 });

@@ -338,3 +338,34 @@ test("a task that is changed offers the way back, and one toast stands for all o
     expect(undone).toBe(1);
   });
 });
+
+test("opening a conversation marks what was said about it as read, and nothing else", async () => {
+  const about = (id: string, conversation: string) => ({
+    id,
+    kind: "handoff",
+    title: "Dana asks for a person",
+    body: "",
+    task: null,
+    conversation_id: conversation,
+    ticket: null,
+    created_at: "2026-11-21T09:00:00Z",
+    read_at: null,
+  });
+  const { of } = openDesk("/inbox/k1", {
+    "GET /conversations/k1": aConversation(),
+    "GET /conversations/k1/messages": page([aMessage()]),
+    "GET /notifications": { ...page([about("n1", "k1"), about("n2", "other")]), unread: 2 },
+  });
+  await waitFor(() => expect(of("POST", "/notifications/read")).toHaveLength(1));
+  expect(of("POST", "/notifications/read")[0]?.body).toEqual({ ids: ["n1"] });
+});
+
+test("who closes a task with Escape is back on its row", async () => {
+  const { user } = openDesk("/tasks", { "GET /tasks": page([aTask()]), "GET /tasks/t1": aTask() });
+  const row = await screen.findByRole("link", { name: /Call Dana/ });
+  await user.click(row);
+  await screen.findByRole("textbox", { name: "Title" });
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("textbox", { name: "Title" })).toBeNull());
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("link", { name: /Call Dana/ })));
+});

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ArrowLeft, CheckCheck, ChevronRight, MessageSquare, RotateCcw, User } from "lucide-react";
+import { ArrowLeft, CheckCheck, ChevronRight, RotateCcw, User } from "lucide-react";
 import { useReport } from "@/api/report";
 import { Conflict } from "@/api/save";
 import type { Ticket } from "@/api/types";
@@ -9,6 +9,7 @@ import { conversationQuery } from "@/inbox/queries";
 import { reasonText, StateTag } from "@/inbox/StateTag";
 import { lastWords, repeats } from "@/inbox/summary";
 import { useShortcut } from "@/keyboard/shortcuts";
+import { useReadAbout } from "@/notifications/queries";
 import { QuickSay } from "@/say/QuickSay";
 import { useMay } from "@/session/me";
 import { changed } from "@/shell/address";
@@ -22,8 +23,11 @@ import { InlineField, Property } from "@/ui/InlineField";
 import { Picker } from "@/ui/Picker";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
-import { ViewTitle } from "@/ui/ViewTitle";
+import { PartTitle, ViewTitle } from "@/ui/ViewTitle";
 import { ticketHistoryQuery, ticketQuery, useSaveTicket, useTicketStep } from "./queries";
+
+/** Below this width the list of tickets is away. */
+const alone = "(max-width: 1079px)";
 
 export function TicketView() {
   const { ticketId } = useParams({ from: "/app/tickets/$ticketId" });
@@ -43,6 +47,7 @@ function Detail({ ticket }: { ticket: Ticket }) {
   const step = useTicketStep(ticket);
   const history = useQuery(ticketHistoryQuery(ticket.id));
   const members = useQuery(membersQuery);
+  useReadAbout({ ticket: ticket.id });
   const leave = () => void navigate({ to: "/tickets", search: changed() });
   useShortcut("Escape", leave, { enabled: !task });
   useShortcut("e", () => step.mutate("close"), { enabled: may.write && !task && ticket.status === "open" });
@@ -70,14 +75,6 @@ function Detail({ ticket }: { ticket: Ticket }) {
         <span className="text-13 text-ink-3">{texts.common.number(ticket.number)}</span>
         <Tag tone={open ? "good" : "plain"}>{open ? texts.tickets.open : texts.tickets.closed}</Tag>
         <span className="flex-1" />
-        <Link
-          to="/inbox/$conversationId"
-          params={{ conversationId: ticket.conversation_id }}
-          className="press inline-flex h-8 items-center gap-2 rounded-6 px-3 text-13 font-medium text-ink-2 hover:bg-hover hover:text-ink"
-        >
-          <MessageSquare size={14} aria-hidden />
-          <span className="max-sm:sr-only">{texts.tickets.conversation}</span>
-        </Link>
         {may.write ? (
           open ? (
             <Button look="primary" onClick={() => step.mutate("close")}>
@@ -94,7 +91,7 @@ function Detail({ ticket }: { ticket: Ticket }) {
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="max-w-190 px-4 py-5 md:px-6">
-          <ViewTitle alone="(max-width: 1079px)" className="sr-only">
+          <ViewTitle alone={alone} className="sr-only">
             {ticket.subject}
           </ViewTitle>
           <InlineField
@@ -168,18 +165,24 @@ function Detail({ ticket }: { ticket: Ticket }) {
           </div>
           <LastWords conversationId={ticket.conversation_id} />
           <section aria-label={texts.inbox.tasks} className="mt-6">
-            <h3 className="mb-2 text-13 font-semibold">{texts.inbox.tasks}</h3>
+            <PartTitle alone={alone} className="mb-2 text-13 font-semibold">
+              {texts.inbox.tasks}
+            </PartTitle>
             <TicketTasks ticketId={ticket.id} />
             {may.write ? (
-              <QuickSay
-                ticketId={ticket.id}
-                label={texts.inbox.addTask}
-                placeholder={texts.inbox.addTaskHint}
-              />
+              <div className="-mx-2">
+                <QuickSay
+                  ticketId={ticket.id}
+                  label={texts.inbox.addTask}
+                  placeholder={texts.inbox.addTaskHint}
+                />
+              </div>
             ) : null}
           </section>
           <section aria-label={texts.inbox.history} className="mt-6">
-            <h3 className="mb-2 text-13 font-semibold">{texts.inbox.history}</h3>
+            <PartTitle alone={alone} className="mb-2 text-13 font-semibold">
+              {texts.inbox.history}
+            </PartTitle>
             <HistoryList query={history} />
           </section>
         </div>
@@ -194,7 +197,9 @@ function LastWords({ conversationId }: { conversationId: string }) {
   if (!c?.last_message) return null;
   return (
     <section aria-label={texts.nav.conversation} className="mt-6">
-      <h3 className="mb-2 text-13 font-semibold">{texts.nav.conversation}</h3>
+      <PartTitle alone={alone} className="mb-2 text-13 font-semibold">
+        {texts.nav.conversation}
+      </PartTitle>
       <Link
         to="/inbox/$conversationId"
         params={{ conversationId }}

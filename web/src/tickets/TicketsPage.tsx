@@ -58,7 +58,7 @@ export function TicketsPage() {
             label={texts.tickets.search}
             value={q}
             onChange={(t) => set({ q: t || undefined })}
-            className="min-w-40 flex-1 sm:max-w-80"
+            className={cx("min-w-40 flex-1", !ticketId && "sm:max-w-80")}
           />
         </div>
         {list.isPending ? (

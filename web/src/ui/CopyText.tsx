@@ -18,7 +18,7 @@ export function useCopy(): [boolean, (text: string) => void] {
 export function CopyText({ text, label }: { text: string; label: string }) {
   const [copied, copy] = useCopy();
   return (
-    <div className="flex items-start gap-2 rounded-8 border border-line bg-sunken p-2 pl-3">
+    <div className="flex items-start gap-2 max-sm:flex-col rounded-8 border border-line bg-sunken p-2 pl-3">
       <code className="min-w-0 flex-1 py-1.5 font-mono text-12 leading-5 break-words whitespace-pre-wrap select-all">
         <Words text={text} />
       </code>
@@ -38,7 +38,7 @@ function Words({ text }: { text: string }) {
   return text.split(/(\s+)/).map((part, at) => {
     const key = `${at} ${part}`;
     return (
-      <span key={key} className={part.length < 36 ? "whitespace-pre" : undefined}>
+      <span key={key} className={part.trim() && part.length < 36 ? "whitespace-pre" : undefined}>
         {part}
       </span>
     );

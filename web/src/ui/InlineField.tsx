@@ -1,5 +1,6 @@
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { useAutosave } from "@/api/useAutosave";
+import { texts } from "@/texts";
 import { cx } from "./classes";
 import { SaveNote } from "./SaveNote";
 
@@ -41,7 +42,7 @@ export function InlineField({
     return value ? (
       <p className={cx("py-1 break-words whitespace-pre-wrap", className)}>{value}</p>
     ) : (
-      <p className="py-1 text-ink-3">–</p>
+      <p className="py-1 text-ink-3">{texts.common.none}</p>
     );
   }
   const shared = {

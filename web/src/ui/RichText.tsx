@@ -70,7 +70,10 @@ function inline(text: string): ReactNode[] {
           {bold}
         </strong>
       ) : (
-        <code key={`c${match.index}`} className="rounded-4 bg-hover px-1 font-mono text-13">
+        <code
+          key={`c${match.index}`}
+          className="rounded-4 bg-hover box-decoration-clone px-1 font-mono text-13"
+        >
           {code}
         </code>
       ),

@@ -33,7 +33,9 @@ export function Empty({
           {icon}
         </div>
       ) : null}
-      <Title className="text-14 font-medium text-ink">{title}</Title>
+      <Title className={cx("text-ink", Title === "h1" ? "text-20 font-semibold" : "text-14 font-medium")}>
+        {title}
+      </Title>
       {hint ? <p className="mt-1 max-w-80 text-13 text-ink-3 text-pretty">{hint}</p> : null}
       {action ? <div className="mt-4 flex gap-2">{action}</div> : null}
     </div>

@@ -1,11 +1,13 @@
+import { X } from "lucide-react";
 import type { ReactNode } from "react";
+import { texts } from "@/texts";
 import { cx } from "./classes";
 
 type Tone = "plain" | "accent" | "warn" | "danger" | "good";
 
 const tones: Record<Tone, string> = {
   plain: "bg-pressed text-ink-2",
-  accent: "bg-accent-soft text-accent-text",
+  accent: "bg-member text-accent-text",
   warn: "bg-warn-soft text-warn",
   danger: "bg-danger-soft text-danger",
   good: "bg-good-soft text-good",
@@ -41,5 +43,22 @@ export function Swatch({ color, large }: { color: string; large?: boolean }) {
       className={cx("shrink-0 rounded-full", large ? "size-3" : "size-2")}
       style={{ backgroundColor: color }}
     />
+  );
+}
+
+/** A label that can be taken off: its cross is as large as a finger or a shaky hand needs. */
+export function LabelTag({ label, onRemove }: { label: string; onRemove: () => void }) {
+  return (
+    <span className="inline-flex h-6 max-w-full items-center rounded-4 bg-pressed pl-2 text-12 font-medium text-ink-2">
+      <span className="truncate">{label}</span>
+      <button
+        type="button"
+        aria-label={`${texts.common.remove}: ${label}`}
+        onClick={onRemove}
+        className="press flex size-6 shrink-0 items-center justify-center rounded-4 hover:bg-pressed hover:text-ink"
+      >
+        <X size={12} />
+      </button>
+    </span>
   );
 }

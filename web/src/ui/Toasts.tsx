@@ -69,7 +69,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     <ToastContext.Provider value={value}>
       {children}
       <section
-        aria-label={texts.nav.notifications}
+        aria-label={texts.nav.messages}
         aria-live="polite"
         className="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-center gap-2 md:inset-x-auto md:bottom-4 md:left-62 md:items-start"
       >

@@ -18,3 +18,17 @@ export function ViewTitle({
   const Title = useMedia(alone) ? "h1" : "h2";
   return <Title className={className}>{children}</Title>;
 }
+
+/** The title of a part of that, one step below it. */
+export function PartTitle({
+  alone = "(max-width: 759px)",
+  className,
+  children,
+}: {
+  alone?: string;
+  className?: string;
+  children: ReactNode;
+}) {
+  const Title = useMedia(alone) ? "h2" : "h3";
+  return <Title className={className}>{children}</Title>;
+}
