@@ -130,7 +130,9 @@ fn entry(event: &Envelope) -> Entry {
     let (kind, subject, number) = match event.kind.kind() {
         "message" => ("conversation", id("conversation_id"), "number"),
         "reminder" => ("task", id("task_id"), "task_number"),
-        _ if event.kind == EventType::TaskCommented => ("task", id("task_id"), "task_number"),
+        _ if matches!(event.kind, EventType::TaskCommented | EventType::TaskCommentRemoved) => {
+            ("task", id("task_id"), "task_number")
+        }
         _ if event.kind == EventType::MemberSignedOut => ("member", id("member_id"), "number"),
         kind => (kind, None, "number"),
     };

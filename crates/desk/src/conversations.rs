@@ -8,28 +8,30 @@ use domain::conversation::{Author, Conversation, MESSAGE_LIMIT, Message, Reason,
 use domain::event::data;
 use domain::ids::{ConversationId, MemberId, MessageId, TicketId};
 use domain::{Actor, Caller, EventType, text};
-use jiff::Span;
+use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 pub use store::conversations::ConversationView;
-use store::search::{Doc, Kind as SearchKind};
 use store::notifications::About;
+use store::search::{Doc, Kind as SearchKind};
 use store::tickets::Ticket;
 use store::{Kind, Scope, Tx};
 
 use crate::error::{Error, Result};
-use crate::job::{Delivery, Job};
+use crate::job::{Delivery, Done, Job};
+use crate::undo::Operation;
 use crate::{Desk, Page, Paging, UseCase, tickets};
 
 pub use store::conversations::{Counts, Which};
 
 /// How many of the newest messages the hand looks at.
 const HISTORY: i64 = 12;
-
-/// The conversation of that id, as the caller sees it.
-pub async fn get(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<ConversationView> {
 /// The most characters of a subject that is taken from a message.
 const SUBJECT: usize = 80;
 /// The most characters of a question that is handed over, as events carry it.
 const QUESTION: usize = 500;
+
+/// The conversation of that id, as the caller sees it.
+pub async fn get(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<ConversationView> {
     desk.read(caller, UseCase::ReadConversations, (id, caller.member()), |tx, (id, member)| {
         Box::pin(async move {
             store::conversations::view(tx, *id, *member).await?.ok_or(Error::NotFound("conversation"))
@@ -107,10 +109,10 @@ async fn snapshot(
         claimed_by: conversation.claimed_by.map(|id| id.0),
         claimed_by_name: claimed.map(|member| member.name),
         reason: conversation.reason.map(|reason| reason.as_str().to_owned()),
+        question,
         ticket_id: conversation.ticket.map(|id| id.0),
     })
 }
-        question,
 
 /// Writes a conversation that changed, with its event.
 async fn record<I>(
@@ -118,9 +120,6 @@ async fn record<I>(
     job: &Job<I>,
     conversation: &mut Conversation,
     kind: EventType,
-) -> Result<()> {
-    conversation.version += 1;
-    conversation.updated_at = tx.now();
 ) -> Result<()> {
     record_question(tx, job, conversation, kind, None).await
 }
@@ -132,6 +131,9 @@ async fn record_question<I>(
     conversation: &mut Conversation,
     kind: EventType,
     question: Option<String>,
+) -> Result<()> {
+    conversation.version += 1;
+    conversation.updated_at = tx.now();
     store::conversations::update(tx, conversation).await?;
     let question = question.map(|question| text::shorten(&question, QUESTION));
     let snapshot = snapshot(tx, conversation, question).await?;
@@ -339,18 +341,74 @@ pub async fn give_back(desk: &Desk, caller: &Caller, id: ConversationId) -> Resu
 }
 
 /// Ends the conversation, and closes its ticket with it.
-pub async fn close(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<()> {
+pub async fn close(desk: &Desk, caller: &Caller, id: ConversationId) -> Result<Done<()>> {
     desk.write(caller, UseCase::WorkConversation, id, |tx, job| {
         Box::pin(async move {
             let mut conversation = locked(tx, job.input).await?;
+            let before = Standing::of(&conversation);
             end(tx, job, &mut conversation).await?;
-            if let Some(ticket) = conversation.ticket {
-                tickets::close_locked(tx, job, ticket).await?;
-            }
-            Ok(())
+            let ticket = match conversation.ticket {
+                Some(id) => tickets::close_locked(tx, job, id).await?.map(|version| (id, version)),
+                None => None,
+            };
+            let text = format!("Closed conversation #{} “{}”", conversation.number, conversation.subject);
+            let operation =
+                Operation::Close { conversation: conversation.id, fence: conversation.fence, before, ticket };
+            let undo = job.undoable(tx, text, operation).await?;
+            Ok(Done { value: (), undo })
         })
     })
     .await
+}
+
+/// Who had the word in a conversation, to put that back.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Standing {
+    state: State,
+    claimed_by: Option<MemberId>,
+    deadline: Option<Timestamp>,
+}
+
+impl Standing {
+    pub(crate) fn of(conversation: &Conversation) -> Self {
+        let Conversation { state, claimed_by, deadline, .. } = *conversation;
+        Self { state, claimed_by, deadline }
+    }
+}
+
+/// Opens `conversation`, which is locked and was closed by mistake, as it was before.
+pub(crate) async fn restore<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    conversation: &mut Conversation,
+    before: Standing,
+) -> Result<()> {
+    let steps: &[Step] = match before.state {
+        State::Bot => &[Step::ReopenWithoutTicket],
+        State::Offered => &[Step::ReopenWithTicket],
+        State::Claimed => &[Step::ReopenWithTicket, Step::Claim],
+        State::Returned => &[Step::ReopenWithTicket, Step::Claim, Step::Return],
+        State::Closed => return Ok(()),
+    };
+    for step in steps {
+        advance(conversation, *step)?;
+    }
+    conversation.claimed_by = before.claimed_by;
+    conversation.deadline = before.deadline;
+    record(tx, job, conversation, EventType::ConversationReopened).await
+}
+
+/// Closes `conversation`, which is locked and was opened again by mistake. The customer was told of its end
+/// before.
+pub(crate) async fn close_again<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    conversation: &mut Conversation,
+    claimed_by: Option<MemberId>,
+) -> Result<()> {
+    advance(conversation, Step::Close)?;
+    conversation.claimed_by = claimed_by;
+    record(tx, job, conversation, EventType::ConversationClosed).await
 }
 
 /// Ends `conversation`, which is locked.
@@ -385,6 +443,7 @@ pub async fn mark_read(desk: &Desk, caller: &Caller, id: ConversationId) -> Resu
             let conversation =
                 store::conversations::get(tx, job.input).await?.ok_or(Error::NotFound("conversation"))?;
             store::conversations::mark_read(tx, job.input, member, conversation.messages).await?;
+            store::notifications::mark_read_about(tx, member, About::Conversation(job.input)).await?;
             Ok(())
         })
     })
@@ -443,7 +502,6 @@ async fn handed_over(
     Ok(before.map(|earlier| earlier.text).next().unwrap_or(message.text))
 }
 
-            store::notifications::mark_read_about(tx, member, About::Conversation(job.input)).await?;
 /// The conversation's ticket: opened about `question` where there is none, and reopened where it was closed.
 ///
 /// One that is there keeps its subject: members know it by that, and may have chosen it.
@@ -484,6 +542,7 @@ async fn offer_locked<I>(
     conversation: &mut Conversation,
     reason: Reason,
     summary: &str,
+    question: String,
 ) -> Result<()> {
     advance(conversation, Step::Offer)?;
     let workspace = store::workspaces::get(tx).await?;
@@ -544,7 +603,6 @@ async fn fenced(tx: &mut Tx, id: ConversationId, fence: i64) -> Result<Option<Co
 /// The hand answers, once per event, and only if nobody has taken the conversation since it began to think.
 ///
 /// Gives whether the answer was posted.
-    question: String,
 pub async fn answer(
     desk: &Desk,
     delivery: &Delivery,
@@ -605,6 +663,7 @@ pub(crate) async fn reopen_by_customer<I>(
     tx: &mut Tx,
     job: &Job<I>,
     conversation: &mut Conversation,
+    text: &str,
 ) -> Result<()> {
     if let Some(ticket) = conversation.ticket {
         advance(conversation, Step::ReopenWithTicket)?;
@@ -625,4 +684,3 @@ pub async fn waiting(desk: &Desk) -> Result<i64> {
         })
         .await
 }
-    text: &str,

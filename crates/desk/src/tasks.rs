@@ -1,13 +1,15 @@
 //! Tasks: made, changed, moved, finished, put off, deleted, commented on, repeated.
 
 mod change;
+mod comments;
 mod input;
+mod reminders;
 mod repeat;
 
 use std::collections::HashMap;
 
 use domain::event::data;
-use domain::ids::{CommentId, ReminderId, TaskId};
+use domain::ids::{TaskId, UndoId};
 use domain::recurrence::Recurrence;
 use domain::task::{Due, Reminder, Status, Task, When};
 use domain::{Caller, EventType, text};
@@ -23,10 +25,14 @@ use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Delivery, Desk, Page, Paging, UseCase, authority};
 
+pub use comments::{comment, comments};
 pub use input::{NewTask, PickMember, PickProject, TaskPatch};
+pub use reminders::{add_reminder, add_reminders, remove_reminder};
 pub use store::tasks::{Comment, Filter, Sort};
 
 pub(crate) use change::{Fields, Save, save};
+pub(crate) use comments::take_back_comment;
+pub(crate) use reminders::{put_back_reminder, take_back_reminders};
 
 /// The distance between the ranks of neighbours in a fresh column: room for twenty moves in between.
 const RANK_STEP: i64 = 1 << 20;
@@ -43,10 +49,23 @@ pub struct FullTask {
 #[derive(Serialize, Deserialize)]
 struct Created {
     id: TaskId,
-    undo: Option<domain::ids::UndoId>,
+    undo: Option<UndoId>,
     /// The task as it was made; absent when a repeated request is answered.
     #[serde(skip)]
     task: Option<Box<FullTask>>,
+}
+
+/// What was done, as it is kept for a request that comes again.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    value: T,
+    undo: Option<UndoId>,
+}
+
+impl<T> From<Kept<T>> for Done<T> {
+    fn from(kept: Kept<T>) -> Self {
+        Self { value: kept.value, undo: kept.undo }
+    }
 }
 
 /// Makes a task.
@@ -380,87 +399,6 @@ pub(crate) async fn restore<I>(tx: &mut Tx, job: &Job<I>, task: &Task) -> Result
         job.record(tx, EventType::TaskRestored, id, back.version, snapshot(&back), Vec::new()).await?;
     }
     Ok(())
-}
-
-/// Comments on a task.
-pub async fn comment(desk: &Desk, caller: &Caller, id: TaskId, text: &str) -> Result<Comment> {
-    let text = text::block(text, 10_000).map_err(|error| Error::field("text", error.to_string()))?;
-    let new = CommentId(desk.new_id());
-    desk.create(caller, UseCase::CommentTask, (id, new, text), |tx, job| {
-        Box::pin(async move {
-            let (id, new, text) = &job.input;
-            let task = locked(tx, *id, None).await?;
-            let comment = Comment {
-                id: *new,
-                author: job.caller.member(),
-                author_name: job.caller.name().to_owned(),
-                text: text.clone(),
-                created_at: tx.now(),
-            };
-            store::tasks::insert_comment(tx, *id, &comment).await?;
-            let snapshot =
-                data::Comment { id: new.0, task_id: id.0, task_number: task.number, text: text.clone() };
-            job.record(tx, EventType::TaskCommented, *id, task.version, snapshot, Vec::new()).await?;
-            Ok(comment)
-        })
-    })
-    .await
-}
-
-/// A page of a task's comments, oldest first.
-pub async fn comments(desk: &Desk, caller: &Caller, id: TaskId, paging: Paging) -> Result<Page<Comment>> {
-    desk.read(caller, UseCase::ReadTasks, (id, paging), |tx, (id, paging)| {
-        Box::pin(async move {
-            store::tasks::get(tx, *id).await?.ok_or(Error::NotFound("task"))?;
-            Ok(store::tasks::comments(tx, *id, paging.limit, paging.cursor).await?)
-        })
-    })
-    .await
-}
-
-/// Reminds the caller of a task.
-pub async fn add_reminder(desk: &Desk, caller: &Caller, id: TaskId, when: When) -> Result<Reminder> {
-    desk.create(caller, UseCase::SetReminder, (id, when), |tx, job| {
-        Box::pin(async move {
-            let (id, when) = job.input;
-            let task = locked(tx, id, None).await?;
-            let member = job.caller.member().or(task.assignee);
-            let member =
-                member.ok_or_else(|| Error::field("member", "is missing: whom to remind is not known"))?;
-            if store::reminders::for_task(tx, id).await?.len() >= domain::task::REMINDERS_LIMIT {
-                return Err(Error::conflict(
-                    "too_many_reminders",
-                    "this task has as many reminders as it may have",
-                ));
-            }
-            let reminder = change::add_reminder(tx, job, &task, member, when).await?;
-            reminder.ok_or_else(|| match when {
-                When::Before { .. } if task.due.is_none() => Error::field(
-                    "before_minutes",
-                    "needs a task with a due date; give the task one, or a time `at`",
-                ),
-                _ => Error::conflict("reminder_exists", "this task has that reminder already"),
-            })
-        })
-    })
-    .await
-}
-
-/// Removes a reminder.
-pub async fn remove_reminder(desk: &Desk, caller: &Caller, task: TaskId, id: ReminderId) -> Result<()> {
-    desk.write(caller, UseCase::SetReminder, (task, id), |tx, job| {
-        Box::pin(async move {
-            let (task, id) = job.input;
-            locked(tx, task, None).await?;
-            let known = store::reminders::for_task(tx, task).await?.iter().any(|reminder| reminder.id == id);
-            if known && store::reminders::delete(tx, id).await? {
-                Ok(())
-            } else {
-                Err(Error::NotFound("reminder"))
-            }
-        })
-    })
-    .await
 }
 
 /// Makes the next occurrence of the recurring task whose completion `delivery` tells of.

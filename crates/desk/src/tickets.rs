@@ -1,15 +1,17 @@
 //! Tickets: what a person has to deal with, linked to its conversation and to the tasks promised in it.
 
+use domain::conversation::State;
 use domain::event::data::{self, Change};
-use domain::ids::{MemberId, TicketId};
+use domain::ids::{ConversationId, MemberId, TicketId};
 use domain::{Caller, EventType, text};
 use store::Tx;
 use store::search::{Doc, Kind as SearchKind};
 use store::tickets::Ticket;
 
+use crate::conversations::Standing;
 use crate::error::{Error, Result, require_version};
 use crate::job::{Done, Job};
-use crate::undo::Operation;
+use crate::undo::{CHANGED, Operation, cannot};
 use crate::{Desk, Page, Paging, UseCase, conversations};
 
 pub use store::tickets::{Filter, TicketView};
@@ -99,15 +101,16 @@ pub(crate) async fn reopen_locked<I>(tx: &mut Tx, job: &Job<I>, id: TicketId) ->
     record(tx, job, &mut ticket, EventType::TicketReopened, Vec::new()).await
 }
 
-/// Closes an open ticket; a closed one stays as it is. Gives its version then.
-pub(crate) async fn close_locked<I>(tx: &mut Tx, job: &Job<I>, id: TicketId) -> Result<i64> {
+/// Closes an open ticket, and gives its version then; a closed one stays as it is.
+pub(crate) async fn close_locked<I>(tx: &mut Tx, job: &Job<I>, id: TicketId) -> Result<Option<i64>> {
     let mut ticket = locked(tx, id).await?;
-    if !ticket.closed {
-        ticket.closed = true;
-        ticket.closed_at = Some(tx.now());
-        record(tx, job, &mut ticket, EventType::TicketClosed, Vec::new()).await?;
+    if ticket.closed {
+        return Ok(None);
     }
-    Ok(ticket.version)
+    ticket.closed = true;
+    ticket.closed_at = Some(tx.now());
+    record(tx, job, &mut ticket, EventType::TicketClosed, Vec::new()).await?;
+    Ok(Some(ticket.version))
 }
 
 /// The ticket of that id.
@@ -134,7 +137,7 @@ pub async fn update(
     subject: Option<&str>,
     assignee: Option<Option<MemberId>>,
     expected: Option<Vec<i64>>,
-) -> Result<TicketView> {
+) -> Result<Done<TicketView>> {
     let subject = match subject {
         Some(subject) => {
             Some(text::line(subject, 200).map_err(|error| Error::field("subject", error.to_string()))?)
@@ -158,25 +161,46 @@ pub async fn update(
                 }
                 ticket.assignee = *assignee;
             }
-            let changes: Vec<Change> = [
-                Change::of("subject", Some(before.subject.clone()), Some(ticket.subject.clone())),
-                Change::of(
-                    "assignee",
-                    before.assignee.map(|id| id.to_string()),
-                    ticket.assignee.map(|id| id.to_string()),
-                ),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
-            if !changes.is_empty() {
-                record(tx, job, &mut ticket, EventType::TicketUpdated, changes).await?;
-                index(tx, &ticket).await?;
-            }
-            store::tickets::get(tx, *id).await?.ok_or(Error::NotFound("ticket"))
+            let undo = if save(tx, job, &before, &mut ticket).await? {
+                let what = match (before.subject == ticket.subject, before.assignee == ticket.assignee) {
+                    (false, true) => "Renamed",
+                    (true, false) => "Assigned",
+                    _ => "Changed",
+                };
+                let text = format!("{what} ticket #{} “{}”", ticket.number, ticket.subject);
+                let operation = Operation::TicketFields {
+                    id: ticket.id,
+                    version: ticket.version,
+                    subject: before.subject,
+                    assignee: before.assignee,
+                };
+                job.undoable(tx, text, operation).await?
+            } else {
+                None
+            };
+            let value = store::tickets::get(tx, *id).await?.ok_or(Error::NotFound("ticket"))?;
+            Ok(Done { value, undo })
         })
     })
     .await
+}
+
+/// Writes a ticket whose subject or assignee changed; gives whether they did.
+async fn save<I>(tx: &mut Tx, job: &Job<I>, before: &Ticket, ticket: &mut Ticket) -> Result<bool> {
+    let assignee = |ticket: &Ticket| ticket.assignee.map(|id| id.to_string());
+    let changes: Vec<Change> = [
+        Change::of("subject", Some(before.subject.clone()), Some(ticket.subject.clone())),
+        Change::of("assignee", assignee(before), assignee(ticket)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    record(tx, job, ticket, EventType::TicketUpdated, changes).await?;
+    index(tx, ticket).await?;
+    Ok(true)
 }
 
 /// Closes a ticket and its conversation.
@@ -189,12 +213,15 @@ pub async fn close(desk: &Desk, caller: &Caller, id: TicketId) -> Result<Done<Ti
             if known.ticket.closed {
                 return Ok(Done { value: known, undo: None });
             }
-            if conversation.state != domain::conversation::State::Closed {
+            let before = Standing::of(&conversation);
+            if conversation.state != State::Closed {
                 conversations::end(tx, job, &mut conversation).await?;
             }
-            let version = close_locked(tx, job, job.input).await?;
+            let ticket = close_locked(tx, job, job.input).await?.map(|version| (job.input, version));
             let text = format!("Closed ticket #{} “{}”", known.ticket.number, known.ticket.subject);
-            let undo = job.undoable(tx, text, Operation::TicketClose { id: job.input, version }).await?;
+            let operation =
+                Operation::Close { conversation: conversation.id, fence: conversation.fence, before, ticket };
+            let undo = job.undoable(tx, text, operation).await?;
             let value = store::tickets::get(tx, job.input).await?.ok_or(Error::NotFound("ticket"))?;
             Ok(Done { value, undo })
         })
@@ -202,31 +229,94 @@ pub async fn close(desk: &Desk, caller: &Caller, id: TicketId) -> Result<Done<Ti
     .await
 }
 
-/// Opens a closed ticket and its conversation again, for the caller.
-pub async fn reopen(desk: &Desk, caller: &Caller, id: TicketId) -> Result<TicketView> {
+/// Opens a closed ticket and its conversation again, for the caller. An open one stays as it is.
+pub async fn reopen(desk: &Desk, caller: &Caller, id: TicketId) -> Result<Done<TicketView>> {
     desk.write(caller, UseCase::WorkTicket, id, |tx, job| {
         Box::pin(async move {
-            reopen_both(tx, job, job.input).await?;
-            store::tickets::get(tx, job.input).await?.ok_or(Error::NotFound("ticket"))
+            let known = store::tickets::get(tx, job.input).await?.ok_or(Error::NotFound("ticket"))?;
+            let mut conversation = conversations::locked(tx, known.ticket.conversation).await?;
+            let claimed_by = conversation.claimed_by;
+            if conversation.state == State::Closed {
+                conversations::reopen_for(tx, job, &mut conversation, job.caller.member()).await?;
+            }
+            let closed = locked(tx, job.input).await?.closed;
+            reopen_locked(tx, job, job.input).await?;
+            let value = store::tickets::get(tx, job.input).await?.ok_or(Error::NotFound("ticket"))?;
+            let undo = if closed {
+                let text = format!("Reopened ticket #{} “{}”", value.ticket.number, value.ticket.subject);
+                let operation = Operation::TicketReopen {
+                    id: job.input,
+                    version: value.ticket.version,
+                    conversation_version: conversation.version,
+                    claimed_by,
+                };
+                job.undoable(tx, text, operation).await?
+            } else {
+                None
+            };
+            Ok(Done { value, undo })
         })
     })
     .await
 }
 
-async fn reopen_both<I>(tx: &mut Tx, job: &Job<I>, id: TicketId) -> Result<()> {
-    let known = store::tickets::get(tx, id).await?.ok_or(Error::NotFound("ticket"))?;
-    let mut conversation = conversations::locked(tx, known.ticket.conversation).await?;
-    if conversation.state == domain::conversation::State::Closed {
-        conversations::reopen_for(tx, job, &mut conversation, job.caller.member()).await?;
-    }
-    reopen_locked(tx, job, id).await
+/// The ticket, held, if it is still at `version`.
+async fn unchanged(tx: &mut Tx, id: TicketId, version: i64) -> Result<Ticket> {
+    let ticket = locked(tx, id).await?;
+    if ticket.version == version { Ok(ticket) } else { Err(cannot(CHANGED)) }
 }
 
-/// Takes the closing of a ticket back, if it is still as that left it.
-pub(crate) async fn undo_close<I>(tx: &mut Tx, job: &Job<I>, id: TicketId, version: i64) -> Result<()> {
-    let known = store::tickets::get(tx, id).await?.ok_or(Error::NotFound("ticket"))?;
-    if known.ticket.version != version {
-        return Err(Error::conflict("cannot_undo", "this cannot be undone: the ticket was changed since"));
+/// Takes the closing of a conversation and its ticket back, if both are still as that left them.
+pub(crate) async fn undo_close<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    id: ConversationId,
+    fence: i64,
+    before: Standing,
+    ticket: Option<(TicketId, i64)>,
+) -> Result<()> {
+    let mut conversation = conversations::locked(tx, id).await?;
+    if conversation.fence != fence {
+        return Err(cannot(CHANGED));
     }
-    reopen_both(tx, job, id).await
+    if let Some((ticket, version)) = ticket {
+        unchanged(tx, ticket, version).await?;
+        reopen_locked(tx, job, ticket).await?;
+    }
+    conversations::restore(tx, job, &mut conversation, before).await
+}
+
+/// Takes the opening of a ticket and its conversation back, if nothing happened in either since.
+pub(crate) async fn undo_reopen<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    id: TicketId,
+    version: i64,
+    conversation_version: i64,
+    claimed_by: Option<MemberId>,
+) -> Result<()> {
+    let known = store::tickets::get(tx, id).await?.ok_or(Error::NotFound("ticket"))?;
+    let mut conversation = conversations::locked(tx, known.ticket.conversation).await?;
+    if conversation.version != conversation_version {
+        return Err(cannot(CHANGED));
+    }
+    unchanged(tx, id, version).await?;
+    conversations::close_again(tx, job, &mut conversation, claimed_by).await?;
+    close_locked(tx, job, id).await?;
+    Ok(())
+}
+
+/// Takes a change of a ticket back, if it is still as that left it.
+pub(crate) async fn undo_update<I>(
+    tx: &mut Tx,
+    job: &Job<I>,
+    id: TicketId,
+    version: i64,
+    subject: String,
+    assignee: Option<MemberId>,
+) -> Result<()> {
+    let before = unchanged(tx, id, version).await?;
+    let mut ticket = Ticket { subject, assignee, ..before.clone() };
+    save(tx, job, &before, &mut ticket).await?;
+    Ok(())
 }

@@ -1,12 +1,13 @@
 //! Undo: what a person did a moment ago is taken back, if nobody has built on it since.
 
-use domain::ids::{ArticleId, TaskId, TicketId, UndoId};
+use domain::ids::{ArticleId, CommentId, ConversationId, MemberId, ReminderId, TaskId, TicketId, UndoId};
 use domain::recurrence::occurrence_id;
-use domain::task::{Status, Task};
+use domain::task::{ReminderState, Status, Task, When};
 use domain::{Caller, EventType};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 
+use crate::conversations::Standing;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::tasks::{Fields, Save, save};
@@ -39,12 +40,65 @@ pub enum Operation {
         /// Its version.
         version: i64,
     },
-    /// A ticket was closed: it is open again, and its conversation with it.
-    TicketClose {
+    /// A task was commented on: the comment goes.
+    Comment {
+        /// The task.
+        task: TaskId,
+        /// The comment.
+        id: CommentId,
+    },
+    /// Reminders were added: those that have not come go.
+    RemindersAdd {
+        /// The task.
+        task: TaskId,
+        /// The reminders.
+        ids: Vec<ReminderId>,
+    },
+    /// A reminder was removed: it comes back.
+    ReminderRemove {
+        /// The task.
+        task: TaskId,
+        /// The reminder.
+        id: ReminderId,
+        /// Whom it reminded.
+        member: MemberId,
+        /// When, as it was said.
+        when: When,
+        /// What had become of it.
+        state: ReminderState,
+    },
+    /// A conversation was closed, and its ticket with it: both are as they were.
+    Close {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Its fence since.
+        fence: i64,
+        /// What it was like before.
+        before: Standing,
+        /// The ticket and its version, where that was closed too.
+        ticket: Option<(TicketId, i64)>,
+    },
+    /// A ticket and its conversation were opened again: both are closed.
+    TicketReopen {
         /// The ticket.
         id: TicketId,
         /// Its version.
         version: i64,
+        /// The conversation's version.
+        conversation_version: i64,
+        /// Who had the conversation before.
+        claimed_by: Option<MemberId>,
+    },
+    /// A ticket's subject or assignee was changed: they are as they were.
+    TicketFields {
+        /// The ticket.
+        id: TicketId,
+        /// Its version.
+        version: i64,
+        /// The subject.
+        subject: String,
+        /// The assignee.
+        assignee: Option<MemberId>,
     },
     /// An article was deleted: it comes back.
     ArticleDelete {
@@ -55,20 +109,21 @@ pub enum Operation {
     },
 }
 
-/// What was taken back.
+/// What was taken back, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undone {
-    /// The undo that was used.
+    /// The undo.
     pub id: UndoId,
     /// What had been done, as a sentence.
     pub text: String,
 }
 
-fn cannot(detail: &str) -> Error {
+/// What was done cannot be taken back any more.
+pub(crate) fn cannot(detail: &str) -> Error {
     Error::conflict("cannot_undo", detail)
 }
 
-const CHANGED: &str = "this cannot be undone: it was changed since";
+pub(crate) const CHANGED: &str = "this cannot be undone: it was changed since";
 
 /// Takes back what `id` stands for, once.
 ///
@@ -80,6 +135,18 @@ pub async fn undo(desk: &Desk, caller: &Caller, id: UndoId) -> Result<Undone> {
 /// Takes back the newest thing that the caller did and did not take back yet.
 pub async fn undo_latest(desk: &Desk, caller: &Caller) -> Result<Undone> {
     run(desk, caller, None).await
+}
+
+/// What [`undo_latest`] would take back now, if it can be; nothing where there is nothing left.
+pub async fn latest(desk: &Desk, caller: &Caller) -> Result<Option<Undone>> {
+    desk.read(caller, UseCase::Undo, caller.member(), |tx, member| {
+        Box::pin(async move {
+            let member = member.ok_or_else(|| cannot("only members undo"))?;
+            let kept = store::undo::latest(tx, member).await?;
+            Ok(kept.map(|kept| Undone { id: kept.id, text: kept.text }))
+        })
+    })
+    .await
 }
 
 async fn run(desk: &Desk, caller: &Caller, id: Option<UndoId>) -> Result<Undone> {
@@ -129,7 +196,23 @@ async fn apply<I>(tx: &mut Tx, job: &Job<I>, operation: Operation) -> Result<()>
             }
             tasks::restore(tx, job, &task).await
         }
-        Operation::TicketClose { id, version } => tickets::undo_close(tx, job, id, version).await,
+        Operation::Comment { task, id } => match tasks::take_back_comment(tx, job, task, id).await? {
+            true => Ok(()),
+            false => Err(cannot("this cannot be undone: the task is gone")),
+        },
+        Operation::RemindersAdd { task, ids } => tasks::take_back_reminders(tx, task, &ids).await,
+        Operation::ReminderRemove { task, id, member, when, state } => {
+            tasks::put_back_reminder(tx, task, id, member, when, state).await
+        }
+        Operation::Close { conversation, fence, before, ticket } => {
+            tickets::undo_close(tx, job, conversation, fence, before, ticket).await
+        }
+        Operation::TicketReopen { id, version, conversation_version, claimed_by } => {
+            tickets::undo_reopen(tx, job, id, version, conversation_version, claimed_by).await
+        }
+        Operation::TicketFields { id, version, subject, assignee } => {
+            tickets::undo_update(tx, job, id, version, subject, assignee).await
+        }
         Operation::ArticleDelete { id, version } => articles::restore(tx, job, id, version).await,
     }
 }

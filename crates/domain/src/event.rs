@@ -160,6 +160,8 @@ event_types! {
     TaskRestored = "task.restored" in TaskEvents of Task,
     /// Somebody commented on a task.
     TaskCommented = "task.commented" in TaskEvents of Comment,
+    /// A comment on a task was taken back.
+    TaskCommentRemoved = "task.comment_removed" in TaskEvents of Comment,
     /// A project was made.
     ProjectCreated = "project.created" in Audit of Project,
     /// A project's name or colour changed.

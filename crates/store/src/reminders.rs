@@ -116,11 +116,17 @@ fn read_spec(text: &str) -> Result<When, Error> {
 
 /// Sets a reminder. Gives whether it is new: the same one, in whatever state, is left as it is.
 pub async fn insert(tx: &mut Tx, reminder: &NewReminder) -> Result<bool, Error> {
+    put(tx, reminder, ReminderState::Pending).await
+}
+
+/// Sets a reminder that was removed, in that state. Gives whether there was no such one meanwhile.
+pub async fn put(tx: &mut Tx, reminder: &NewReminder, state: ReminderState) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
     let inserted = execute!(
         tx,
-        "INSERT INTO reminders (id, workspace_id, task_id, occurrence, member_id, channel, spec, due_at, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending')
+        "INSERT INTO reminders (id, workspace_id, task_id, occurrence, member_id, channel, spec, due_at, state,
+             fired_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (task_id, occurrence, member_id, channel, spec) DO NOTHING",
         reminder.id.0,
         workspace.0,
@@ -130,6 +136,8 @@ pub async fn insert(tx: &mut Tx, reminder: &NewReminder) -> Result<bool, Error> 
         CHANNEL,
         write_spec(reminder.when),
         At(reminder.due_at),
+        state.as_str(),
+        (state == ReminderState::Fired).then_some(At(reminder.due_at)),
     )?;
     tx.wake(Wake::Clock);
     Ok(inserted == 1)

@@ -711,6 +711,28 @@ pub async fn insert_comment(tx: &mut Tx, task: TaskId, comment: &Comment) -> Res
     Ok(())
 }
 
+/// Removes a comment on a task; gives what it said, if it was there.
+pub async fn delete_comment(tx: &mut Tx, task: TaskId, id: CommentId) -> Result<Option<String>, Error> {
+    let workspace = tx.workspace()?;
+    let gone = fetch_optional!(
+        tx,
+        (String,),
+        "DELETE FROM comments WHERE workspace_id = $1 AND task_id = $2 AND id = $3 RETURNING text",
+        workspace.0,
+        task.0,
+        id.0,
+    )?;
+    if gone.is_some() {
+        execute!(
+            tx,
+            "UPDATE tasks SET comments = comments - 1 WHERE workspace_id = $1 AND id = $2",
+            workspace.0,
+            task.0
+        )?;
+    }
+    Ok(gone.map(|(text,)| text))
+}
+
 /// A page of a task's comments, oldest first.
 pub async fn comments(
     tx: &mut Tx,

@@ -48,6 +48,7 @@ pub(super) fn say(action: &str, changes: &[Change]) -> String {
         EventType::TaskDeleted => "deleted the task",
         EventType::TaskRestored => "brought the task back",
         EventType::TaskCommented => "commented on the task",
+        EventType::TaskCommentRemoved => "took a comment on the task back",
         EventType::ProjectCreated => "made the project",
         EventType::ProjectUpdated => return changed("the project", changes),
         EventType::ProjectDeleted => "deleted the project",

@@ -45,6 +45,7 @@ pub struct Fields {
     parent: Option<TaskId>,
     ticket: Option<TicketId>,
     recurrence: Option<Recurrence>,
+    completed_at: Option<Timestamp>,
 }
 
 impl Fields {
@@ -63,6 +64,7 @@ impl Fields {
             parent: task.parent,
             ticket: task.ticket,
             recurrence: task.recurrence.clone(),
+            completed_at: task.completed_at,
         }
     }
 
@@ -82,6 +84,7 @@ impl Fields {
             parent: self.parent,
             ticket: self.ticket,
             recurrence: self.recurrence,
+            completed_at: self.completed_at,
             ..task.clone()
         }
     }
@@ -105,7 +108,8 @@ fn derive(before: &Task, after: &mut Task, now: Timestamp) -> Result<()> {
     }
     after.completed_at = match (before.status, after.status) {
         (Status::Done, Status::Done) => before.completed_at,
-        (_, Status::Done) => Some(now),
+        // Undo knows when it was finished before.
+        (_, Status::Done) => after.completed_at.or(Some(now)),
         _ => None,
     };
     after.version = before.version + 1;
@@ -223,7 +227,7 @@ pub(super) async fn add_reminder<I>(
 }
 
 /// What tells one due time of a task from another, in a reminder's key.
-fn occurrence(task: &Task) -> String {
+pub(super) fn occurrence(task: &Task) -> String {
     task.due.map_or_else(String::new, |due| due.wall_clock().to_string())
 }
 

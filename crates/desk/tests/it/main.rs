@@ -8,3 +8,4 @@ mod conversations;
 mod people;
 mod stage;
 mod tasks;
+mod undo;

@@ -227,7 +227,9 @@ async fn take(
             add_task(desk, staff(*by)?, todo, view.conversation.ticket, now).await?;
         }
         Then::GiveBack(by) => desk::conversations::give_back(desk, staff(*by)?, id).await?,
-        Then::Close(by) => desk::conversations::close(desk, staff(*by)?, id).await?,
+        Then::Close(by) => {
+            desk::conversations::close(desk, staff(*by)?, id).await?;
+        }
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Undo, said aloud.
 //!
-//! Within a chat it takes back the newest order of that chat that still stands, which is the one its preview
-//! names; where the chat has none, the newest thing that the member did.
+//! Within a chat it takes back the newest order of that chat that still stands; where the chat has none, the
+//! newest thing that the member did. The preview names it.
 
 use desk::UseCase;
 use desk::chats::Item;
 use desk::undo::Undone;
 
-use super::outcome::{Outcome, Told};
+use super::outcome::{Outcome, Stop, Told};
 use super::refusals::small;
 use super::{Line, Order};
 
@@ -27,14 +27,16 @@ impl Order<'_> {
             };
             return Ok(Outcome::done(undone(&taken_back), Vec::new(), Vec::new(), None));
         }
-        let (text, lines) = match last {
-            Some(item) => {
-                let value = item.text.trim_end_matches('.').to_owned();
-                (format!("Takes this back: {}.", small(&value)), vec![Line { label: "Take back", value }])
-            }
-            None => ("Takes back the newest thing that you did.".to_owned(), Vec::new()),
+        let done = match last {
+            Some(item) => item.text,
+            None => match desk::undo::latest(self.desk, &self.caller).await? {
+                Some(latest) => latest.text,
+                None => return Err(Stop::failed("There is nothing left to undo.")),
+            },
         };
-        Ok(Outcome::preview(text, lines, Vec::new()))
+        let value = done.trim_end_matches('.').to_owned();
+        let text = format!("Takes this back: {}.", small(&value));
+        Ok(Outcome::preview(text, vec![Line { label: "Take back", value }], Vec::new()))
     }
 
     /// The newest order of this chat that can be taken back and was not.

@@ -244,8 +244,9 @@ impl Order<'_> {
             let text = format!("Comments on {}.", named(&task));
             return Ok(Outcome::preview(text, lines, vec![record(&task)]));
         }
-        desk::tasks::comment(self.desk, &self.caller, task.view.task.id, &comment).await?;
-        Ok(Outcome::done(format!("Commented on {}.", named(&task)), lines, vec![record(&task)], None))
+        let done = desk::tasks::comment(self.desk, &self.caller, task.view.task.id, &comment).await?;
+        let text = format!("Commented on {}.", named(&task));
+        Ok(Outcome::done(text, lines, vec![record(&task)], done.undo))
     }
 
     pub(super) async fn add_reminders(&self, target: &Target, reminders: &[words::Reminder]) -> Told {
@@ -291,11 +292,9 @@ impl Order<'_> {
             let text = format!("Reminds you of {}: {words}.", named(&task));
             return Ok(Outcome::preview(text, lines, vec![record(&task)]));
         }
-        for when in new {
-            desk::tasks::add_reminder(self.desk, &self.caller, task.view.task.id, when).await?;
-        }
+        let done = desk::tasks::add_reminders(self.desk, &self.caller, task.view.task.id, new).await?;
         let text = format!("You will be reminded of {}: {words}.", named(&task));
-        Ok(Outcome::done(text, lines, vec![record(&task)], None))
+        Ok(Outcome::done(text, lines, vec![record(&task)], done.undo))
     }
 
     /// A reminder on the wall clock of its task. Errors where it cannot come.

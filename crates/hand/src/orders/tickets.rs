@@ -86,9 +86,9 @@ impl Order<'_> {
             let text = format!("Reopens {} and its conversation.", named(&view));
             return Ok(Outcome::preview(text, shown(&view), vec![record(&view)]));
         }
-        desk::tickets::reopen(self.desk, &self.caller, view.ticket.id).await?;
+        let done = desk::tickets::reopen(self.desk, &self.caller, view.ticket.id).await?;
         let text = format!("Reopened {} and its conversation.", named(&view));
-        Ok(Outcome::done(text, shown(&view), vec![record(&view)], None))
+        Ok(Outcome::done(text, shown(&view), vec![record(&view)], done.undo))
     }
 
     async fn assign_ticket(&self, number: u64, name: &str) -> Told {
@@ -105,9 +105,10 @@ impl Order<'_> {
             return Ok(Outcome::preview(text, lines, vec![record(&view)]));
         }
         let assignee = Some(Some(person.id));
-        desk::tickets::update(self.desk, &self.caller, view.ticket.id, None, assignee, None).await?;
+        let done =
+            desk::tickets::update(self.desk, &self.caller, view.ticket.id, None, assignee, None).await?;
         let text = format!("Assigned {} to {}.", named(&view), person.shown);
-        Ok(Outcome::done(text, lines, vec![record(&view)], None))
+        Ok(Outcome::done(text, lines, vec![record(&view)], done.undo))
     }
 
     async fn rename_ticket(&self, number: u64, subject: &str) -> Told {
@@ -121,10 +122,9 @@ impl Order<'_> {
             let text = format!("Renames {} to “{to}”.", named(&view));
             return Ok(Outcome::preview(text, lines, vec![record(&view)]));
         }
-        let after =
-            desk::tickets::update(self.desk, &self.caller, view.ticket.id, Some(&subject), None, None)
-                .await?;
+        let done = desk::tickets::update(self.desk, &self.caller, view.ticket.id, Some(&subject), None, None)
+            .await?;
         let text = format!("Renamed {} to “{to}”.", named(&view));
-        Ok(Outcome::done(text, lines, vec![record(&after)], None))
+        Ok(Outcome::done(text, lines, vec![record(&done.value)], done.undo))
     }
 }

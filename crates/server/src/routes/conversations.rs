@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{etag, help};
+use super::{etag, help, undo_header};
 use crate::App;
 use crate::auth::Member;
 use crate::extract::{Create, PageQuery, Path, Query};
@@ -176,8 +176,8 @@ async fn close_conversation(
     member: Member,
     Path(id): Path<ConversationId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    desk::conversations::close(&app.desk, member.caller(), id).await?;
-    shown(&app, &member, id).await
+    let done = desk::conversations::close(&app.desk, member.caller(), id).await?;
+    Ok((undo_header(done.undo), shown(&app, &member, id).await?))
 }
 
 /// Note that the caller has seen a conversation as it is now

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use desk::Done;
 use desk::articles::{ImportFile, Status};
 use desk::contacts::ContactPatch;
 use desk::search::Kind;
-use desk::tickets::Filter;
+use desk::tickets::{Filter, TicketView};
 use domain::ids::{ArticleId, ChannelId, ContactId, MemberId, NotificationId, TicketId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -166,11 +167,10 @@ async fn update_ticket(
     Body(body): Body<TicketPatchRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let assignee = body.assignee.map(|id| id.map(MemberId));
-    let view =
+    let done =
         desk::tickets::update(&app.desk, member.caller(), id, body.subject.as_deref(), assignee, version)
             .await?;
-    let ticket = TicketResponse::from(view);
-    Ok((etag(ticket.version), axum::Json(ticket)))
+    Ok(ticket_done(done))
 }
 
 /// Close a ticket and its conversation
@@ -181,9 +181,12 @@ async fn close_ticket(
     member: Member,
     Path(id): Path<TicketId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let done = desk::tickets::close(&app.desk, member.caller(), id).await?;
+    Ok(ticket_done(desk::tickets::close(&app.desk, member.caller(), id).await?))
+}
+
+fn ticket_done(done: Done<TicketView>) -> impl IntoResponse + use<> {
     let ticket = TicketResponse::from(done.value);
-    Ok((undo_header(done.undo), etag(ticket.version), axum::Json(ticket)))
+    (undo_header(done.undo), etag(ticket.version), axum::Json(ticket))
 }
 
 /// Open a closed ticket and its conversation again
@@ -194,8 +197,7 @@ async fn reopen_ticket(
     member: Member,
     Path(id): Path<TicketId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let ticket = TicketResponse::from(desk::tickets::reopen(&app.desk, member.caller(), id).await?);
-    Ok((etag(ticket.version), axum::Json(ticket)))
+    Ok(ticket_done(desk::tickets::reopen(&app.desk, member.caller(), id).await?))
 }
 
 /// Who did what to a ticket

@@ -345,10 +345,10 @@ async fn create_comment(
     member: Member,
     Path(id): Path<TaskId>,
     Create { body, key }: Create<CommentRequest>,
-) -> Result<(StatusCode, axum::Json<CommentResponse>), ApiError> {
+) -> Result<(StatusCode, HeaderMap, axum::Json<CommentResponse>), ApiError> {
     let caller = member.with_key(key);
-    let comment = desk::tasks::comment(&app.desk, &caller, id, &body.text).await?;
-    Ok((StatusCode::CREATED, axum::Json(comment.into())))
+    let (undo, comment) = done(desk::tasks::comment(&app.desk, &caller, id, &body.text).await?);
+    Ok((StatusCode::CREATED, undo, axum::Json(comment.into())))
 }
 
 /// The reminders of a task
@@ -371,14 +371,14 @@ async fn create_reminder(
     member: Member,
     Path(id): Path<TaskId>,
     Create { body, key }: Create<WhenBody>,
-) -> Result<(StatusCode, axum::Json<ReminderResponse>), ApiError> {
+) -> Result<(StatusCode, HeaderMap, axum::Json<ReminderResponse>), ApiError> {
     let mut check = desk::Check::new();
     let when = body.read("reminder", &mut check);
     check.done()?;
     let when = when.ok_or_else(|| desk::Error::field("reminder", "is missing"))?;
     let caller = member.with_key(key);
-    let reminder = desk::tasks::add_reminder(&app.desk, &caller, id, when).await?;
-    Ok((StatusCode::CREATED, axum::Json(reminder.into())))
+    let (undo, reminder) = done(desk::tasks::add_reminder(&app.desk, &caller, id, when).await?);
+    Ok((StatusCode::CREATED, undo, axum::Json(reminder.into())))
 }
 
 /// Remove a reminder
@@ -389,9 +389,9 @@ async fn delete_reminder(
     State(app): State<App>,
     member: Member,
     Path((id, reminder)): Path<(TaskId, ReminderId)>,
-) -> Result<StatusCode, ApiError> {
-    desk::tasks::remove_reminder(&app.desk, member.caller(), id, reminder).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<(StatusCode, HeaderMap), ApiError> {
+    let done = desk::tasks::remove_reminder(&app.desk, member.caller(), id, reminder).await?;
+    Ok((StatusCode::NO_CONTENT, undo_header(done.undo)))
 }
 
 /// Who did what to a task

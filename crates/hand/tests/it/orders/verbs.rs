@@ -337,9 +337,43 @@ async fn undo_without_a_chat_takes_the_newest_thing_back_and_says_when_there_is_
     let stage = stage().await;
     let nothing = stage.confirm("undo").await;
     assert_eq!((nothing.status, nothing.text.as_str()), (Status::Failed, "There is nothing left to undo."));
+    let preview = stage.preview("undo").await;
+    assert_eq!((preview.status, preview.text.as_str()), (Status::Failed, "There is nothing left to undo."));
     stage.add("call Dana").await;
+    let preview = stage.preview("undo that").await;
+    assert_eq!(preview.text, "Takes this back: added task #1 “call Dana”.");
+    assert_eq!(lines(&preview), [("Take back", "Added task #1 “call Dana”")]);
     assert_eq!(stage.confirm("undo that").await.text, "Undone: added task #1 “call Dana”.");
     assert_eq!(stage.everything().await, []);
+}
+
+#[tokio::test]
+async fn comments_reminders_and_what_is_done_to_tickets_can_be_taken_back() {
+    let stage = stage().await;
+    let ticket = stage.ticket().await;
+    stage.add_due("call Dana", Some((date(2026, 11, 23), Some(time(9, 0, 0, 0))))).await;
+    for text in ["comment on #1: she is away", "remind me about #1 tomorrow at 18:00"] {
+        let before = stage.everything().await;
+        let done = stage.both(text).await;
+        assert_ne!(stage.everything().await, before, "{text}");
+        stage.take_back(&done, before).await;
+    }
+    stage.invite("Bea Miller", Role::Agent).await;
+    let seen = async || {
+        let view = desk::tickets::get(&stage.desk, &stage.me, ticket).await.unwrap();
+        (view.ticket.subject, view.assignee, view.ticket.closed)
+    };
+    for text in ["assign ticket 1 to Bea", "rename ticket 1 to Refund of Dana", "close ticket 1"] {
+        let before = seen().await;
+        let done = stage.both(text).await;
+        assert_ne!(seen().await, before, "{text}");
+        desk::undo::undo(&stage.desk, &stage.me, done.undo.unwrap()).await.unwrap();
+        assert_eq!(seen().await, before, "{text}");
+    }
+    stage.both("close ticket 1").await;
+    let reopened = stage.both("reopen ticket 1").await;
+    desk::undo::undo(&stage.desk, &stage.me, reopened.undo.unwrap()).await.unwrap();
+    assert!(seen().await.2);
 }
 
 #[tokio::test]
