@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use domain::event::data;
 use domain::ids::{MemberId, SessionId, TokenId, WorkspaceId};
-use domain::{Actor, Caller, EventType, Via, text};
+use domain::{Actor, Caller, EventType, Role, Via, text};
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::Scope;
 use store::members::{Member, State};
 pub use store::sessions::Token;
+use store::{Scope, Tx};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -124,7 +124,14 @@ pub async fn begin(
                     && let Some(old) = store::sessions::by_token(tx, replaced).await?
                 {
                     tx.enter(old.member.workspace);
-                    store::sessions::delete(tx, old.id).await?;
+                    // It may have been another member's, and of another workspace.
+                    let caller = Caller {
+                        address: job.caller.address,
+                        correlation_id: job.caller.correlation_id,
+                        ..as_caller(&job.desk, &old.member, Via::Page)
+                    };
+                    let job = Job { desk: job.desk.clone(), caller, input: () };
+                    end(tx, &job, old.id, old.member.id).await?;
                 }
                 tx.enter(member.workspace);
                 store::sessions::insert(tx, *session, member, hash, *expires_at).await?;
@@ -151,14 +158,19 @@ pub async fn sign_out(desk: &Desk, caller: &Caller, session: SessionId) -> Resul
     desk.write(caller, UseCase::UpdateSelf, (session, member), |tx, job| {
         Box::pin(async move {
             let (session, member) = job.input;
-            if store::sessions::delete(tx, session).await? {
-                let gone = data::Session { member_id: member.0, session_id: Some(session.0) };
-                job.record(tx, EventType::MemberSignedOut, member, 0, gone, Vec::new()).await?;
-            }
-            Ok(())
+            end(tx, job, session, member).await
         })
     })
     .await
+}
+
+/// Ends a session, with the event that its live sockets follow; one that is gone stays gone.
+async fn end<I>(tx: &mut Tx, job: &Job<I>, session: SessionId, member: MemberId) -> Result<()> {
+    if store::sessions::delete(tx, session).await? {
+        let gone = data::Session { member_id: member.0, session_id: Some(session.0) };
+        job.record(tx, EventType::MemberSignedOut, member, 0, gone, Vec::new()).await?;
+    }
+    Ok(())
 }
 
 /// The caller that a session's cookie stands for.
@@ -342,12 +354,16 @@ pub fn caller_of(desk: &Desk, member: &Member) -> Caller {
     as_caller(desk, member, Via::Page)
 }
 
-/// Whether a session or token that was valid a while ago still is.
-pub async fn still_there(desk: &Desk, session: Option<SessionId>, token: Option<TokenId>) -> Result<bool> {
+/// As what a session or token that was valid a while ago is valid now; nothing where it is not any more.
+pub async fn standing(
+    desk: &Desk,
+    session: Option<SessionId>,
+    token: Option<TokenId>,
+) -> Result<Option<Role>> {
     let now = desk.clock().now();
     desk.store
         .read(Scope::System, (session, token, now), |tx, (session, token, now)| {
-            Box::pin(async move { Ok(store::sessions::still_there(tx, *session, *token, *now).await?) })
+            Box::pin(async move { Ok(store::sessions::standing(tx, *session, *token, *now).await?) })
         })
         .await
 }

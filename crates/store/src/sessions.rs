@@ -1,5 +1,6 @@
 //! What proves who asks: members' sessions and API tokens, visitors' tokens. Only hashes are kept.
 
+use domain::Role;
 use domain::ids::{ChannelId, ContactId, MemberId, SessionId, TokenId, WorkspaceId};
 use jiff::Timestamp;
 use sqlx::FromRow;
@@ -310,31 +311,34 @@ pub async fn visitor(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<(Visitor, 
     }))
 }
 
-/// Whether there is such a session or token, not over, of an active member. Needs the system's scope.
-pub async fn still_there(
+/// The role of the active member whose session or token that is; nothing where it is over or gone. Needs the
+/// system's scope.
+pub async fn standing(
     tx: &mut Tx,
     session: Option<SessionId>,
     token: Option<TokenId>,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Option<Role>, Error> {
     let found = match (session, token) {
         (Some(session), _) => fetch_optional!(
             tx,
-            (Uuid,),
-            "SELECT s.id FROM sessions s JOIN members m ON m.id = s.member_id
+            (String,),
+            "SELECT m.role FROM sessions s JOIN members m ON m.id = s.member_id
              WHERE s.id = $1 AND s.expires_at > $2 AND m.state = 'active'",
             session.0,
             At(now),
         )?,
         (None, Some(token)) => fetch_optional!(
             tx,
-            (Uuid,),
-            "SELECT t.id FROM tokens t JOIN members m ON m.id = t.member_id
+            (String,),
+            "SELECT m.role FROM tokens t JOIN members m ON m.id = t.member_id
              WHERE t.id = $1 AND (t.expires_at IS NULL OR t.expires_at > $2) AND m.state = 'active'",
             token.0,
             At(now),
         )?,
         (None, None) => None,
     };
-    Ok(found.is_some())
+    found
+        .map(|(role,)| Role::parse(&role).ok_or(Error::Corrupt { what: "member's role", found: role }))
+        .transpose()
 }

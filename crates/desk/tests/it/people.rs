@@ -4,7 +4,8 @@ use desk::Error;
 use desk::members::MemberPatch;
 use desk::workspaces::Setup;
 use domain::{Role, Via};
-use testkit::both;
+use jiff::SignedDuration;
+use testkit::{both, both_at};
 
 use crate::stage::Stage;
 
@@ -102,6 +103,41 @@ async fn the_last_owner_stays_and_only_owners_make_owners() {
         let twice =
             desk::members::invite(&stage.desk, &admin, "Adam", "adam.admin@example.com", Role::Agent).await;
         assert!(matches!(twice, Err(Error::Conflict { code: "member_exists", .. })), "{twice:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_or_session_whose_time_is_over_opens_nothing() {
+    let start = "2026-11-21T09:00:00Z".parse().unwrap();
+    both_at(start, async |database, clock| {
+        let stage = Stage::at(database, clock.clone()).await;
+        let own = stage.owner.member().unwrap();
+        let token = async |days| {
+            desk::sessions::create_token(&stage.desk, &stage.owner, own, "script", days).await.unwrap().1
+        };
+        let (two_days, endless) = (token(Some(2)).await, token(None).await);
+        let password = PASSWORD.to_owned();
+        let signed_in = desk::sessions::sign_in(&stage.desk, "olga@example.com", password, None, None, None)
+            .await
+            .unwrap();
+        let id = stage.desk.new_id();
+        let by_bearer = async |secret: &str| desk::sessions::by_bearer(&stage.desk, secret, None, id).await;
+        let by_cookie = async || desk::sessions::by_cookie(&stage.desk, &signed_in.token, None, id).await;
+        clock.advance(SignedDuration::from_secs(2 * 24 * 3600 - 1));
+        let found = by_bearer(&two_days).await.unwrap();
+        assert!(desk::sessions::standing(&stage.desk, None, found.token).await.unwrap().is_some());
+        clock.advance(SignedDuration::from_secs(1));
+        assert!(matches!(by_bearer(&two_days).await, Err(Error::Unauthenticated)));
+        assert!(desk::sessions::standing(&stage.desk, None, found.token).await.unwrap().is_none());
+        by_bearer(&endless).await.unwrap();
+        // Its use moves the end of a session.
+        by_cookie().await.unwrap();
+        clock.advance(SignedDuration::from_hours(14 * 24 - 1));
+        by_cookie().await.unwrap();
+        clock.advance(SignedDuration::from_hours(14 * 24));
+        assert!(matches!(by_cookie().await, Err(Error::Unauthenticated)));
+        by_bearer(&endless).await.unwrap();
     })
     .await;
 }

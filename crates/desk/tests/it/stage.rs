@@ -5,7 +5,7 @@ use std::sync::Arc;
 use desk::workspaces::Setup;
 use desk::{Delivery, Desk};
 use domain::ids::{ContactId, MemberId, WorkspaceId};
-use domain::{Actor, Caller, Envelope, EventType, Ids, Role, SystemClock, SystemIds, Via};
+use domain::{Actor, Caller, Clock, Envelope, EventType, Ids, Role, SystemClock, SystemIds, Via};
 use testkit::Database;
 
 /// A desk and its people.
@@ -18,7 +18,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(database: Database) -> Self {
-        let desk = Desk::new(database.store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
+        Self::at(database, Arc::new(SystemClock)).await
+    }
+
+    /// A desk whose time is `clock`'s.
+    pub(crate) async fn at(database: Database, clock: Arc<dyn Clock>) -> Self {
+        let desk = Desk::new(database.store.clone(), clock, Arc::new(SystemIds));
         let setup = Setup {
             workspace: "Northwind".to_owned(),
             name: "Olga Owner".to_owned(),

@@ -14,6 +14,7 @@ use domain::ids::ConversationId;
 use domain::{Caller, EventType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use uuid::Uuid;
 
 use super::widget::{VisitorMessage, help_of, require_origin};
@@ -34,6 +35,16 @@ const BATCH: i64 = 200;
 const SIGNED_OUT: u16 = 4401;
 const NOT_THERE: u16 = 4404;
 const COME_BACK: u16 = 1012;
+
+/// How a member's socket ends: the close code, and the reason.
+type End = (u16, &'static str);
+
+/// The session or token is over.
+const OVER: End = (SIGNED_OUT, "signed out");
+/// The member has another role than when the socket was opened.
+const OTHER_ROLE: End = (COME_BACK, "another role; come back");
+/// The process is about to end.
+const DRAINING: End = (COME_BACK, "come back");
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/v1/live", get(member_socket)).route("/widget/v1/live", get(visitor_socket))
@@ -79,6 +90,10 @@ impl Line {
         let _ = self.0.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
     }
 
+    async fn end(&mut self, (code, reason): End) {
+        self.close(code, reason).await;
+    }
+
     /// The next thing that the client says; nothing where it is gone or makes no sense.
     async fn next<T: for<'de> Deserialize<'de>>(&mut self) -> Option<T> {
         loop {
@@ -119,15 +134,20 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
             }
         },
     };
+    // Who asks may be remembered from before they were shut out; from here on the feed tells.
+    if let Some(end) = ended(app, member).await {
+        return line.end(end).await;
+    }
     if line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err() {
         return;
     }
     if missed && line.send(&json!({"type": "resync"})).await.is_err() {
         return;
     }
+    let mut ping = every(PING);
     loop {
         tokio::select! {
-            () = app.health.drain().cancelled() => return line.close(COME_BACK, "come back").await,
+            () = app.health.drain().cancelled() => return line.end(DRAINING).await,
             said = line.0.recv() => match said {
                 // The page has nothing to say but that it is there.
                 Some(Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_))) => {}
@@ -135,16 +155,22 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
             },
             told = feed.next() => match told {
                 Ok(told) => {
-                    if may_end_session(&told, member) && gone(app, member).await {
-                        return line.close(SIGNED_OUT, "signed out").await;
-                    }
-                    if for_member(&told, member) && line.send(&event_frame(&told)).await.is_err() {
+                    let end = if may_end(&told, member) { ended(app, member).await } else { None };
+                    // Who comes back goes on from behind this event.
+                    let tells = end != Some(OVER) && for_member(&told, member);
+                    if tells && line.send(&event_frame(&told)).await.is_err() {
                         return;
+                    }
+                    if let Some(end) = end {
+                        return line.end(end).await;
                     }
                 }
                 Err(_) => {
                     // It fell behind: what it knows has to be read anew, from here on nothing is missing.
                     feed = app.live.subscribe(interest);
+                    if let Some(end) = ended(app, member).await {
+                        return line.end(end).await;
+                    }
                     if line.send(&json!({"type": "resync"})).await.is_err()
                         || line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err()
                     {
@@ -152,25 +178,46 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
                     }
                 }
             },
-            () = tokio::time::sleep(PING) => {
-                if line.send(&json!({"type": "ping"})).await.is_err() || gone(app, member).await {
-                    return line.close(SIGNED_OUT, "signed out").await;
+            _ = ping.tick() => {
+                if line.send(&json!({"type": "ping"})).await.is_err() {
+                    return;
+                }
+                // Time may have run out, of which nobody tells.
+                if let Some(end) = ended(app, member).await {
+                    return line.end(end).await;
                 }
             }
         }
     }
 }
 
-/// Whether the member's session or token is over, for instance because its time ran out.
-async fn gone(app: &App, member: &Member) -> bool {
-    matches!(desk::sessions::still_there(&app.desk, member.who.session, member.who.token).await, Ok(false))
+/// A tick each `period`, the first after one, whatever else happens meanwhile.
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
-/// Whether the event tells that sessions or tokens of the member ended, this one perhaps among them.
-fn may_end_session(told: &LiveEvent, member: &Member) -> bool {
+/// Why the member's socket cannot go on as it began, if it cannot. Whoever was remembered is forgotten then.
+///
+/// A database that does not answer is no reason: it is asked again at the next ping.
+async fn ended(app: &App, member: &Member) -> Option<End> {
+    let standing = desk::sessions::standing(&app.desk, member.who.session, member.who.token).await.ok()?;
+    let end = match standing {
+        None => OVER,
+        Some(role) if role != member.who.member.role => OTHER_ROLE,
+        Some(_) => return None,
+    };
+    app.known.forget();
+    Some(end)
+}
+
+/// Whether the event tells something that may end this socket of the member.
+fn may_end(told: &LiveEvent, member: &Member) -> bool {
     let id = match told.event.kind {
         EventType::MemberSignedOut => told.event.read::<data::Session>().map(|ended| ended.member_id),
         EventType::TokenRevoked => told.event.read::<data::Token>().map(|token| token.member_id),
+        EventType::MemberUpdated => told.event.read::<data::Member>().map(|member| member.id),
         _ => return false,
     };
     id.is_ok_and(|id| id == member.who.member.id.0)
@@ -303,6 +350,7 @@ struct Over;
 
 impl Visit<'_> {
     async fn serve(&mut self, mut feed: Subscription) {
+        let mut ping = every(PING);
         loop {
             let app = self.app;
             tokio::select! {
@@ -328,7 +376,7 @@ impl Visit<'_> {
                         return;
                     }
                 }
-                () = tokio::time::sleep(PING) => {
+                _ = ping.tick() => {
                     if self.line.send(&json!({"type": "ping"})).await.is_err() {
                         return;
                     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::foreign::Records;
-use crate::site::{Site, both_with, generous, until};
+use crate::site::{Site, both_at, both_with, generous, until};
 use crate::socket::Socket;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,6 +76,52 @@ async fn a_cursor_that_cannot_be_gone_on_from_says_so_and_the_socket_goes_on() {
             site.owner.task("after").await;
             assert_eq!(socket.event("task.created").await["data"]["title"], "after");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_after_what_they_missed_was_removed_is_told_to_read_anew() {
+    // Rows are stamped two days ago; what is older than a day is removed.
+    let start = Timestamp::now() - SignedDuration::from_hours(48);
+    both_at(start, async |site, _| {
+        let mut socket = Socket::member(&site.owner).await;
+        let cursor = socket.cursor.clone();
+        site.owner.task("long ago").await;
+        socket.event("task.created").await;
+        drop(socket);
+        until("every group has passed it, and it is removed", async || {
+            let removed: Result<u64, store::Error> = site
+                .desk
+                .store()
+                .write(store::Scope::System, (), |tx, ()| {
+                    Box::pin(async move {
+                        store::bus::prune_log(tx, 1000).await?;
+                        let mut left = 0;
+                        for (topic, partition) in domain::Topic::all_partitions() {
+                            left += store::bus::read(tx, topic, partition, 0, 1000).await?.len() as u64;
+                        }
+                        Ok(left)
+                    })
+                })
+                .await;
+            removed.unwrap() == 0
+        })
+        .await;
+        // A process that has just begun remembers nothing, and finds that the log does not go back that far.
+        let twin = site.twin().await;
+        let there = twin.person(&site.owner);
+        let mut socket = Socket::resumed(&there, &cursor).await;
+        assert_eq!(socket.next().await["type"], "resync");
+        site.owner.task("now").await;
+        assert_eq!(socket.event("task.created").await["data"]["title"], "now");
+        let cursor = socket.cursor.clone();
+        drop(socket);
+        site.owner.task("missed").await;
+        let mut socket = Socket::resumed(&there, &cursor).await;
+        let told = socket.next().await;
+        assert_eq!(told["event"]["data"]["title"], "missed", "{told}");
+        twin.close(site).await;
     })
     .await;
 }

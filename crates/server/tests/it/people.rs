@@ -73,6 +73,11 @@ impl Person {
         Self { credentials: None, ..self.clone() }
     }
 
+    /// The same person, who speaks to the process at `url`.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         if let Some((name, value)) = &self.credentials {

@@ -89,6 +89,93 @@ async fn signing_out_closes_the_live_socket_within_a_second() {
     .await;
 }
 
+/// Panics unless the socket is closed within a second, with that code.
+async fn closes(socket: &mut Socket, code: u16, why: &str) {
+    let closed = tokio::time::timeout(Duration::from_secs(1), socket.closed()).await;
+    assert_eq!(closed.unwrap_or_else(|_| panic!("still open after a second: {why}")), Some(code), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_ends_a_session_closes_its_live_sockets_within_a_second_in_every_process() {
+    both_with(generous, async |site| {
+        let twin = site.twin().await;
+        let mia = site.member("Mia", domain::Role::Agent).await;
+        let path = format!("/api/v1/members/{}", mia.member.id);
+        let sign_in = json!({"email": "mia@example.org", "password": PASSWORD});
+        let open = async || {
+            let page = site.sign_in("mia@example.org").await;
+            let sockets = [Socket::member(&page).await, Socket::member(&twin.person(&page)).await];
+            (page, sockets)
+        };
+        let bystander = site.sign_in("mia@example.org").await;
+        let mut stays = Socket::member(&twin.person(&bystander)).await;
+
+        let (page, sockets) = open().await;
+        page.delete("/api/v1/session").await.expect(204);
+        for mut socket in sockets {
+            closes(&mut socket, 4401, "signed out").await;
+        }
+        let (page, sockets) = open().await;
+        page.post("/api/v1/session", &sign_in).await.created();
+        for mut socket in sockets {
+            closes(&mut socket, 4401, "replaced by another sign-in").await;
+        }
+        let (page, sockets) = open().await;
+        let stranger = site.other_workspace().await;
+        let body = json!({"email": stranger.member.email, "password": PASSWORD});
+        page.post("/api/v1/session", &body).await.created();
+        for mut socket in sockets {
+            closes(&mut socket, 4401, "replaced by a sign-in to another workspace").await;
+        }
+        bystander.task("still here").await;
+        assert_eq!(stays.event("task.created").await["data"]["title"], "still here");
+
+        // With another name nothing ends; with another role the page has to come back, and may.
+        let (page, mut sockets) = open().await;
+        site.owner.patch(&path, &json!({"name": "Mia M."})).await.ok();
+        for socket in &mut sockets {
+            assert_eq!(socket.event("member.updated").await["data"]["name"], "Mia M.");
+        }
+        site.owner.patch(&path, &json!({"role": "viewer"})).await.ok();
+        for mut socket in sockets {
+            closes(&mut socket, 1012, "another role").await;
+            let told = &socket.last;
+            assert_eq!(
+                (&told["event"]["type"], &told["event"]["data"]["role"]),
+                (&json!("member.updated"), &json!("viewer"))
+            );
+        }
+        closes(&mut stays, 1012, "another role").await;
+        let mut again = [Socket::member(&page).await, Socket::member(&twin.person(&page)).await];
+        let program = Socket::member(&twin.person(&mia)).await;
+        site.owner.delete(&path).await.expect(204);
+        for socket in again.iter_mut().chain(&mut [program]) {
+            closes(socket, 4401, "deactivated").await;
+        }
+        twin.close(site).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_is_opened_while_another_process_still_remembers_the_session_is_closed() {
+    both_with(generous, async |site| {
+        let twin = site.twin().await;
+        for _ in 0..5 {
+            let page = site.sign_in("alex@example.org").await;
+            let there = twin.person(&page);
+            there.get("/api/v1/me").await.ok();
+            page.delete("/api/v1/session").await.expect(204);
+            // Refused, or taken by who has not heard yet, and closed then.
+            if let Some(mut socket) = Socket::perhaps(&there).await {
+                closes(&mut socket, 4401, "it was signed out before").await;
+            }
+        }
+        twin.close(site).await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_of_foreign_pages_are_refused_where_a_cookie_would_speak_for_them() {
     both_with(generous, async |site| {
@@ -182,6 +269,8 @@ async fn a_member_who_is_deactivated_is_out_at_once_and_a_new_role_counts_at_the
             person.post("/api/v1/tasks", &json!({"title": "x"})).await.problem(403, "forbidden");
             assert_eq!(person.get("/api/v1/me").await.ok()["member"]["role"], "viewer");
         }
+        closes(&mut socket, 1012, "another role").await;
+        let mut socket = Socket::member(&page).await;
         // Also while requests of theirs are under way.
         let busy = tokio::spawn({
             let mia = mia.clone();
@@ -197,8 +286,7 @@ async fn a_member_who_is_deactivated_is_out_at_once_and_a_new_role_counts_at_the
             person.get("/api/v1/me").await.problem(401, "unauthenticated");
         }
         tokio::time::timeout(Duration::from_secs(5), busy).await.unwrap().unwrap();
-        let code = tokio::time::timeout(Duration::from_secs(1), socket.closed()).await;
-        assert_eq!(code.expect("closed within a second"), Some(4401));
+        closes(&mut socket, 4401, "deactivated").await;
         let body = json!({"email": "mia@example.org", "password": PASSWORD});
         site.nobody().post("/api/v1/session", &body).await.problem(401, "bad_credentials");
         let me = format!("/api/v1/members/{}", site.owner.member.id);

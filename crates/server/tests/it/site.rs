@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use bus::Bus;
 use desk::Desk;
 use desk::workspaces::Setup;
-use domain::{Role, SystemClock, SystemIds};
+use domain::{Clock, Role, SystemClock, SystemIds};
+use jiff::Timestamp;
 use server::{App, Health, Metrics, Options};
-use testkit::Database;
+use testkit::{Database, ManualClock};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workers::{Group, Workers, WorkersOptions};
@@ -31,7 +32,15 @@ pub(crate) struct Site {
     shutdown: CancellationToken,
     tasks: JoinSet<()>,
     workers: Workers,
-    _database: Database,
+    database: Database,
+}
+
+/// Another process that serves the same desk, and does nothing else.
+pub(crate) struct Twin {
+    url: String,
+    desk: Desk,
+    shutdown: CancellationToken,
+    tasks: JoinSet<()>,
 }
 
 /// Runs `test` against a desk on SQLite, then against one on PostgreSQL.
@@ -43,10 +52,45 @@ pub(crate) async fn both(test: impl AsyncFn(&Site)) {
 pub(crate) async fn both_with(options: impl Fn() -> Options, test: impl AsyncFn(&Site)) {
     for database in [testkit::sqlite().await, testkit::postgres().await] {
         eprintln!("on {:?}:", database.location());
-        let site = Site::open(database, options()).await;
+        let site = Site::open(database, Arc::new(SystemClock), options()).await;
         test(&site).await;
         site.close().await;
     }
+}
+
+/// The same with the usual limits, at a time that the test moves; the database's own clock goes as ever.
+pub(crate) async fn both_at(start: Timestamp, test: impl AsyncFn(&Site, &ManualClock)) {
+    testkit::both_at(start, async |database, clock| {
+        let site = Site::open(database, clock.clone(), generous()).await;
+        test(&site, &clock).await;
+        site.close().await;
+    })
+    .await;
+}
+
+/// Begins to serve on a port of its own, until `shutdown`.
+async fn serve(
+    options: Options,
+    desk: &Desk,
+    bus: &Bus,
+    health: &Health,
+    shutdown: &CancellationToken,
+) -> (SocketAddr, JoinSet<()>) {
+    let live = bus.live().await.unwrap();
+    let metrics = Metrics::new("test").unwrap();
+    let app = App::new(options, desk.clone(), bus.clone(), live.clone(), health.clone(), metrics);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut tasks = JoinSet::new();
+    let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let end = shutdown.clone();
+    tasks.spawn(async move {
+        axum::serve(listener, service).with_graceful_shutdown(end.cancelled_owned()).await.unwrap();
+    });
+    let end = shutdown.clone();
+    tasks.spawn(async move { live.run(end).await });
+    health.set_started();
+    (address, tasks)
 }
 
 /// Limits that no test meets by accident.
@@ -60,24 +104,12 @@ pub(crate) fn generous() -> Options {
 }
 
 impl Site {
-    async fn open(database: Database, options: Options) -> Self {
-        let desk = Desk::new(database.store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
+    async fn open(database: Database, clock: Arc<dyn Clock>, options: Options) -> Self {
+        let desk = Desk::new(database.store.clone(), clock, Arc::new(SystemIds));
         let bus = Bus::database(database.store.clone());
-        let live = bus.live().await.unwrap();
         let health = Health::default();
-        let metrics = Metrics::new("test").unwrap();
         let shutdown = CancellationToken::new();
-        let app = App::new(options, desk.clone(), bus.clone(), live.clone(), health.clone(), metrics);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut tasks = JoinSet::new();
-        let service = server::router(app).into_make_service_with_connect_info::<SocketAddr>();
-        let end = shutdown.clone();
-        tasks.spawn(async move {
-            axum::serve(listener, service).with_graceful_shutdown(end.cancelled_owned()).await.unwrap();
-        });
-        let end = shutdown.clone();
-        tasks.spawn(async move { live.run(end).await });
+        let (address, tasks) = serve(options, &desk, &bus, &health, &shutdown).await;
         let workers = WorkersOptions {
             desk: desk.clone(),
             bus,
@@ -88,10 +120,19 @@ impl Site {
             mail: None,
         };
         let workers = workers::start(workers, &shutdown);
-        health.set_started();
         let url = format!("http://{address}");
         let owner = Person::owner(&desk, &url, "Acme", "alex@example.org").await;
-        Self { url, desk, health, owner, address, shutdown, tasks, workers, _database: database }
+        Self { url, desk, health, owner, address, shutdown, tasks, workers, database }
+    }
+
+    /// Another process on this desk's database; on SQLite, where there can be none, another server in this.
+    pub(crate) async fn twin(&self) -> Twin {
+        let store = self.database.another().await;
+        let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
+        let shutdown = CancellationToken::new();
+        let (address, tasks) =
+            serve(generous(), &desk, &Bus::database(store), &Health::default(), &shutdown).await;
+        Twin { url: format!("http://{address}"), desk, shutdown, tasks }
     }
 
     async fn close(mut self) {
@@ -143,6 +184,23 @@ impl Site {
         // What does not close the connection by itself has said all there is within this time.
         let _ = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut answer)).await;
         String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl Twin {
+    /// `person`, who speaks to this process.
+    pub(crate) fn person(&self, person: &Person) -> Person {
+        person.at(&self.url)
+    }
+
+    pub(crate) async fn close(mut self, site: &Site) {
+        self.shutdown.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.unwrap();
+        }
+        if !site.desk.store().is_exclusive() {
+            self.desk.store().close().await;
+        }
     }
 }
 

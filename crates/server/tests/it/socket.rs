@@ -18,6 +18,8 @@ pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Where to go on from.
     pub(crate) cursor: String,
+    /// The last frame that was heard.
+    pub(crate) last: Value,
 }
 
 impl Socket {
@@ -31,7 +33,7 @@ impl Socket {
             request.headers_mut().insert("origin", origin.parse().unwrap());
         }
         let (stream, _) = connect_async(request).await?;
-        Ok(Self { stream, cursor: String::new() })
+        Ok(Self { stream, cursor: String::new(), last: Value::Null })
     }
 
     /// A member's socket that has begun.
@@ -55,6 +57,21 @@ impl Socket {
         assert_eq!(hello["type"], "hello", "{hello}");
         self.cursor = hello["cursor"].as_str().unwrap().to_owned();
         self
+    }
+
+    /// A member's socket that has said `start`, unless it is refused at once.
+    pub(crate) async fn perhaps(person: &Person) -> Option<Self> {
+        match Self::open(person, "/api/v1/live", None).await {
+            Ok(mut socket) => {
+                socket.say(&json!({"type": "start"})).await;
+                Some(socket)
+            }
+            Err(Error::Http(answer)) => {
+                assert_eq!(answer.status().as_u16(), 401);
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// The status with which a member's socket is refused.
@@ -87,6 +104,7 @@ impl Socket {
         if let Some(cursor) = frame["cursor"].as_str() {
             self.cursor = cursor.to_owned();
         }
+        self.last = frame.clone();
         frame
     }
 
@@ -148,6 +166,9 @@ impl Socket {
             let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("closed in time");
             match message {
                 Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(Message::Text(text))) => {
+                    self.heard(&text);
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
             }
