@@ -4,10 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::api::set_up;
-use crate::program::Place;
+use crate::program::{PATIENCE, Place};
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_and_the_process_ends_with_0() {
@@ -86,4 +90,77 @@ async fn a_second_signal_ends_the_waiting() {
     }
     process.terminate();
     process.ended().await;
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Opens a live socket that begins with `start`.
+async fn open(url: &str, path: &str, token: &str, start: &Value) -> Socket {
+    let mut request = format!("{}{path}", url.replace("http://", "ws://")).into_client_request().unwrap();
+    if !token.is_empty() {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    let (mut socket, _) = connect_async(request).await.unwrap();
+    socket.send(Message::text(start.to_string())).await.unwrap();
+    socket
+}
+
+/// What comes next: a frame, or the code that the socket is closed with.
+async fn next(socket: &mut Socket) -> Result<Value, Option<u16>> {
+    loop {
+        let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a frame in time");
+        match message {
+            Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return Err(None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn live_sockets_are_told_to_come_back_and_who_does_has_missed_nothing() {
+    let place = Place::new();
+    let mut process = place.start("desk", &[]);
+    let url = process.ready().await;
+    let api = set_up(&process, &url).await;
+    let mut page = open(&url, "/api/v1/live", &api.token(), &json!({"type": "start"})).await;
+    let mut cursor = next(&mut page).await.unwrap()["cursor"].clone();
+    let key = api.get("/api/v1/channels").await["items"][0]["key"].clone();
+    let begun = api.at(&url, "").post("/widget/v1/conversations", &json!({"channel": key})).await;
+    let visit = json!({
+        "type": "start", "token": begun["visitor_token"], "conversation_id": begun["conversation"]["id"],
+    });
+    let mut widget = open(&url, "/widget/v1/live", "", &visit).await;
+    assert_eq!(next(&mut widget).await.unwrap()["type"], "hello");
+
+    process.terminate();
+    for socket in [&mut page, &mut widget] {
+        let code = loop {
+            match next(socket).await {
+                Ok(frame) if frame["cursor"].is_string() => cursor = frame["cursor"].clone(),
+                Ok(_) => {}
+                Err(code) => break code,
+            }
+        };
+        assert_eq!(code, Some(1012));
+    }
+    assert_eq!(process.ended().await.code(), Some(0), "{}", process.said());
+
+    let mut process = place.start("desk", &[]);
+    let api = api.at(&process.ready().await, &api.token());
+    api.post("/api/v1/tasks", &json!({"title": "Meanwhile"})).await;
+    let start = json!({"type": "resume", "cursor": cursor});
+    let mut page = open(&api.url, "/api/v1/live", &api.token(), &start).await;
+    assert_eq!(next(&mut page).await.unwrap()["type"], "hello");
+    loop {
+        let frame = next(&mut page).await.unwrap();
+        assert_ne!(frame["type"], "resync");
+        if frame["event"]["type"] == "task.created" {
+            assert_eq!(frame["event"]["data"]["title"], "Meanwhile");
+            break;
+        }
+    }
+    let mut widget = open(&api.url, "/widget/v1/live", "", &visit).await;
+    assert_eq!(next(&mut widget).await.unwrap()["type"], "hello");
 }

@@ -112,7 +112,7 @@ pub(super) async fn require_origin(
 /// What the widget shows before anything is asked.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct WidgetChannelResponse {
-    /// The channel's name.
+    /// The channel's name, by which the staff knows it.
     name: String,
     /// What a visitor reads first.
     greeting: String,
@@ -122,7 +122,7 @@ struct WidgetChannelResponse {
     position: String,
     /// Whether it takes messages.
     enabled: bool,
-    /// The workspace's name.
+    /// The workspace's name: with whom a visitor talks.
     workspace: String,
 }
 

@@ -14,6 +14,7 @@ mod document;
 mod foreign;
 mod live;
 mod people;
+mod say;
 mod sessions;
 mod site;
 mod socket;
