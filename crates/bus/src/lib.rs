@@ -11,7 +11,7 @@ mod relay;
 
 use std::sync::Arc;
 
-use domain::{Envelope, EventType, Topic};
+use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 use store::bus::{Lag, Outstanding};
 use store::{Error, Scope, Store};
@@ -62,8 +62,8 @@ pub trait Handler: Send + Sync + 'static {
     /// What it reads.
     fn topics(&self) -> &'static [Topic];
 
-    /// Whether it does anything with events of this type; others are passed over.
-    fn wants(&self, _kind: EventType) -> bool {
+    /// Whether it does anything with this event; others are passed over.
+    fn wants(&self, _event: &Envelope) -> bool {
         true
     }
 

@@ -57,12 +57,8 @@ impl Worker {
             match self.read().await {
                 Ok(events) => {
                     failures = 0;
-                    if events.is_empty() {
-                        if self.idle().await == Some(End::Lost) {
-                            return End::Lost;
-                        }
-                        continue;
-                    }
+                    // What came after a read that was not full is told of.
+                    let last = events.len() < READ as usize;
                     for group in self.chunks(events) {
                         if self.stop.is_cancelled() || !self.work(&group).await {
                             break;
@@ -70,6 +66,9 @@ impl Worker {
                         if self.ahead_for() >= COMMIT_AFTER && self.commit().await == Some(End::Lost) {
                             return End::Lost;
                         }
+                    }
+                    if last && self.idle().await == Some(End::Lost) {
+                        return End::Lost;
                     }
                 }
                 Err(error) => {
@@ -140,8 +139,7 @@ impl Worker {
         let mut chunk: Vec<Read> = Vec::new();
         let mut wanted = 0;
         for event in events {
-            let counts =
-                event.delivery.as_ref().map_or(true, |delivery| self.handler.wants(delivery.event.kind));
+            let counts = event.delivery.as_ref().map_or(true, |delivery| self.handler.wants(&delivery.event));
             let alone = event.delivery.is_err();
             if (counts && wanted >= self.handler.batch()) || (alone && !chunk.is_empty()) {
                 chunks.push(std::mem::take(&mut chunk));
@@ -161,7 +159,7 @@ impl Worker {
         let deliveries: Vec<Delivery> = chunk
             .iter()
             .filter_map(|event| event.delivery.as_ref().ok())
-            .filter(|delivery| self.handler.wants(delivery.event.kind))
+            .filter(|delivery| self.handler.wants(&delivery.event))
             .cloned()
             .collect();
         let mut attempt = 1;

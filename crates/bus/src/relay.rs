@@ -10,8 +10,12 @@ use tracing::{debug, warn};
 
 /// How many events one transaction moves.
 const ROUND: i64 = 500;
-/// How far rounds are apart under load, so that each moves many events: the first after a rest goes at once.
+/// How far rounds are apart, so that each moves several events: the first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(8);
+/// How far they are apart while there is much to move: each round wakes every group.
+const GATHER_MANY: Duration = Duration::from_millis(40);
+/// How many events of one round are much.
+const MANY: i64 = 24;
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 /// How often old rows are removed, at most; only while there is something to relay.
@@ -26,11 +30,9 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
     let mut ensured = false;
-    let mut moved_at: Option<Instant> = None;
+    let mut not_before = Instant::now();
     while !shutdown.is_cancelled() {
-        if let Some(since) = moved_at.filter(|since| since.elapsed() < GATHER) {
-            tokio::time::sleep_until(since + GATHER).await;
-        }
+        tokio::time::sleep_until(not_before).await;
         // What is woken from here on may not be seen by this round, and is kept for the next.
         wakes.drain(|_| true);
         let result = async {
@@ -42,9 +44,9 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
         };
         match result.await {
             Ok(0) => failures = 0,
-            Ok(_) => {
+            Ok(moved) => {
                 failures = 0;
-                moved_at = Some(Instant::now());
+                not_before = Instant::now() + if moved < MANY { GATHER } else { GATHER_MANY };
                 if Instant::now() >= prune_at {
                     prune_at = Instant::now() + PRUNE_EVERY;
                     if let Err(error) = prune(store, &shutdown).await {

@@ -197,7 +197,7 @@ pub(crate) async fn post<I>(
             body: &message.text,
             updated_at: message.created_at,
         };
-        store::search::insert(tx, &doc).await?;
+        store::search::insert(tx, &doc)?;
     }
     let kind =
         if message.author == Author::Contact { EventType::MessageReceived } else { EventType::MessageSent };

@@ -87,7 +87,7 @@ impl<I> Job<I> {
             actor: self.caller.actor_ref(),
             data,
         };
-        store::outbox::append(tx, &event).await?;
+        store::outbox::append(tx, &event)?;
         Ok(id)
     }
 
@@ -162,6 +162,23 @@ impl Desk {
                 })
             })
             .await
+    }
+
+    /// Like [`create`](Self::create), for what only adds rows and waits for nobody's lock, so that many may share
+    /// a transaction.
+    pub(crate) async fn add<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
+    {
+        if caller.idempotency.is_some() {
+            // The key's row is waited for.
+            return self.create(caller, what, input, work).await;
+        }
+        authority::require(caller, what)?;
+        let job = Job { desk: self.clone(), caller: caller.clone(), input };
+        self.store.add(caller, job, work).await
     }
 
     /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.

@@ -77,17 +77,19 @@ fn own(caller: &Caller) -> Result<MemberId> {
     caller.member().ok_or(Error::Forbidden { role: None })
 }
 
-/// Whether members may have to be told of events of this type.
-pub fn concerns(kind: EventType) -> bool {
-    matches!(
-        kind,
+/// Whether members may have to be told of this event.
+pub fn concerns(event: &Envelope) -> bool {
+    match event.kind {
         EventType::ReminderDue
-            | EventType::ConversationOffered
-            | EventType::ConversationReopened
-            | EventType::MessageReceived
-            | EventType::TaskCreated
-            | EventType::TaskUpdated
-    )
+        | EventType::ConversationOffered
+        | EventType::ConversationReopened
+        | EventType::MessageReceived => true,
+        // What cannot be read is not passed over here: it fails when it is told.
+        EventType::TaskCreated | EventType::TaskUpdated => {
+            read(event).map_or(true, |body| of_assignment(event, body).is_some())
+        }
+        _ => false,
+    }
 }
 
 /// Tells members of events, which are all of one workspace and partition, where they concern them; of

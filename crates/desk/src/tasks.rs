@@ -74,7 +74,7 @@ impl<T> From<Kept<T>> for Done<T> {
 pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done<FullTask>> {
     let input = input.check()?;
     let created = desk
-        .create(caller, UseCase::CreateTask, input, |tx, job| {
+        .add(caller, UseCase::CreateTask, input, |tx, job| {
             Box::pin(async move {
                 let view = input::build(tx, job).await?;
                 let task = add(tx, job, view, &job.input.reminders).await?;
@@ -96,9 +96,9 @@ pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done
 /// Adds a task with reminders for whoever asks, or for the assignee, and everything that is kept beside it.
 async fn add<I>(tx: &mut Tx, job: &Job<I>, view: TaskView, whens: &[When]) -> Result<FullTask> {
     let task = &view.task;
-    store::tasks::insert(tx, task).await?;
+    store::tasks::insert(tx, task)?;
     let doc = document(task);
-    store::search::insert(tx, &doc.as_doc(task)).await?;
+    store::search::insert(tx, &doc.as_doc(task))?;
     let mut reminders = Vec::new();
     if let Some(member) = job.caller.member().or(task.assignee) {
         for when in whens {

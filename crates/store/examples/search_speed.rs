@@ -131,7 +131,7 @@ async fn add(store: &Store, workspace: WorkspaceId, n: usize) -> Result<(), Erro
                     body: &body,
                     updated_at: tx.now(),
                 };
-                store::search::insert(tx, &doc).await
+                store::search::insert(tx, &doc)
             })
         })
         .await

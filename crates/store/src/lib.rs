@@ -6,8 +6,10 @@
 
 mod at;
 mod error;
+mod job;
 mod migrate;
 mod numbers;
+mod pending;
 mod postgres;
 mod sqlite;
 mod tx;
@@ -130,7 +132,7 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.write(scope.into(), &input, &work, true).await,
+            Backend::Postgres(postgres) => postgres.write(scope.into(), input, work, true).await,
         }
     }
 
@@ -145,7 +147,22 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.write(scope.into(), &input, &work, false).await,
+            Backend::Postgres(postgres) => postgres.write(scope.into(), input, work, false).await,
+        }
+    }
+
+    /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock: PostgreSQL runs
+    /// those that wait one after another in one transaction, as SQLite does with all.
+    pub async fn add<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
+            Backend::Postgres(postgres) => postgres.add(scope.into(), input, work).await,
         }
     }
 

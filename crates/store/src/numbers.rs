@@ -14,7 +14,7 @@ use sqlx::postgres::PgPool;
 use tokio::sync::Mutex;
 
 use crate::Error;
-use crate::tx::{Tx, fetch_one};
+use crate::tx::{Tx, fetch_optional};
 
 /// What has numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Task => "task",
             Self::Ticket => "ticket",
@@ -43,10 +43,39 @@ impl Kind {
 const COUNT: &str = "INSERT INTO counters (workspace_id, kind, last) VALUES ($1, $2, $3)
     ON CONFLICT (workspace_id, kind) DO UPDATE SET last = counters.last + $3 RETURNING last";
 
-/// Counts `by` further in `tx`; gives the last number of those taken.
-pub(crate) async fn count(tx: &mut Tx, workspace: WorkspaceId, kind: Kind, by: i64) -> Result<i64, Error> {
-    let (last,) = fetch_one!(tx, (i64,), COUNT, workspace.0, kind.as_str(), by)?;
-    Ok(last)
+/// Where a transaction gets its numbers.
+pub(crate) enum Source {
+    /// On SQLite there is one writer: it counts in memory and writes the count with the commit.
+    Counted,
+    /// On PostgreSQL they are taken beforehand.
+    Taken {
+        from: Arc<Numbers>,
+        /// How many transactions, this one among them, are still to run and may want one too.
+        runs: i64,
+        /// Taken for those.
+        spare: HashMap<(WorkspaceId, Kind), VecDeque<i64>>,
+    },
+}
+
+/// The next number of `kind` in the transaction's workspace.
+pub(crate) async fn next(tx: &mut Tx, kind: Kind) -> Result<i64, Error> {
+    let key = (tx.workspace()?, kind);
+    if let Source::Taken { from, runs, spare } = &mut tx.numbers {
+        let spare = spare.entry(key).or_default();
+        if spare.is_empty() {
+            *spare = from.take(key, *runs).await?;
+        }
+        return spare.pop_front().ok_or(Error::GivenUp("no number was given out"));
+    }
+    let last = match tx.pending.counts.get(&key) {
+        Some(last) => *last,
+        None => {
+            let sql = "SELECT last FROM counters WHERE workspace_id = $1 AND kind = $2";
+            fetch_optional!(tx, (i64,), sql, key.0.0, kind.as_str())?.map_or(0, |(last,)| last)
+        }
+    };
+    tx.pending.counts.insert(key, last + 1);
+    Ok(last + 1)
 }
 
 /// Numbers taken from PostgreSQL for this process, as many at once as are waited for.
@@ -67,25 +96,38 @@ impl Numbers {
         Self { pool, lanes: std::sync::Mutex::default() }
     }
 
-    /// The next number. Those who wait at the same time share one round trip.
-    pub(crate) async fn take(&self, workspace: WorkspaceId, kind: Kind) -> Result<i64, Error> {
-        let lane = {
-            let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            Arc::clone(lanes.entry((workspace, kind)).or_default())
-        };
-        lane.waiting.fetch_add(1, Ordering::Relaxed);
+    fn lane(&self, key: (WorkspaceId, Kind)) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Arc::clone(lanes.entry(key).or_default())
+    }
+
+    /// The next `wanted` numbers, at least one. Those who wait at the same time share one round trip.
+    async fn take(&self, key: (WorkspaceId, Kind), wanted: i64) -> Result<VecDeque<i64>, Error> {
+        let lane = self.lane(key);
+        lane.waiting.fetch_add(wanted, Ordering::Relaxed);
         let mut free = lane.free.lock().await;
-        let wanted = lane.waiting.swap(0, Ordering::Relaxed).max(1);
-        if free.len() < usize::try_from(wanted).unwrap_or(1) {
-            let by = wanted - i64::try_from(free.len()).unwrap_or(0);
+        let waiting = lane.waiting.swap(0, Ordering::Relaxed).max(wanted);
+        let missing = waiting - i64::try_from(free.len()).unwrap_or(0);
+        if missing > 0 {
             let (last,): (i64,) = sqlx::query_as(COUNT)
-                .bind(workspace.0)
-                .bind(kind.as_str())
-                .bind(by)
+                .bind(key.0.0)
+                .bind(key.1.as_str())
+                .bind(missing)
                 .fetch_one(&self.pool)
                 .await?;
-            free.extend(last - by + 1..=last);
+            free.extend(last - missing + 1..=last);
         }
-        free.pop_front().ok_or(Error::GivenUp("no number was given out"))
+        let ours = usize::try_from(wanted).unwrap_or(1).min(free.len());
+        Ok(free.drain(..ours).collect())
+    }
+
+    /// Takes back what was not needed.
+    pub(crate) async fn give_back(&self, spare: HashMap<(WorkspaceId, Kind), VecDeque<i64>>) {
+        for (key, numbers) in spare.into_iter().filter(|(_, numbers)| !numbers.is_empty()) {
+            let lane = self.lane(key);
+            let mut free = lane.free.lock().await;
+            free.extend(numbers);
+            free.make_contiguous().sort_unstable();
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The login role owns the tables; the program works under `deskhand_app`, which sees the one workspace that
 //! the transaction names, or `deskhand_system`, which sees all and is used by [`Scope::System`] alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,25 +15,43 @@ use tokio::sync::{Mutex, broadcast, mpsc};
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use crate::numbers::Numbers;
-use crate::tx::{Connection, Scope, Tx, Work};
+use crate::job::{self, Job, Ran};
+use crate::numbers::{Numbers, Source};
+use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::Wake;
-use crate::{Error, Failure, Options, migrate};
+use crate::{Error, Failure, Options, migrate, pending};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
 const ATTEMPTS: u32 = 6;
 /// How long wakes for other processes are gathered: a notification takes a lock that all committers share.
 const GATHER: Duration = Duration::from_millis(2);
+/// How many transactions take jobs that may share one, side by side.
+const LANES: usize = 2;
+/// How many jobs share one at most.
+const LANE_GROUP: usize = 32;
 /// The channel that wakes are sent on.
 const CHANNEL: &str = "deskhand";
 
 pub(crate) struct Postgres {
+    work: Arc<Work>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What transactions need, also those that run beside their callers.
+struct Work {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     numbers: Arc<Numbers>,
     wakes: broadcast::Sender<Wake>,
     tell: mpsc::UnboundedSender<Wake>,
-    tasks: Mutex<JoinSet<()>>,
+    lanes: std::sync::Mutex<Lanes>,
+}
+
+/// Jobs that may share a transaction, and how many transactions are taking them now.
+#[derive(Default)]
+struct Lanes {
+    waiting: VecDeque<Box<dyn Job>>,
+    running: usize,
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Error> {
@@ -110,18 +128,68 @@ impl Postgres {
         let origin = uuid::Uuid::now_v7().simple().to_string();
         tasks.spawn(notify(counters.clone(), told, origin.clone()));
         tasks.spawn(listen(pool.clone(), wakes.clone(), origin));
-        Ok(Self {
+        let work = Work {
             pool,
             clock: Arc::clone(&settings.clock),
             numbers: Arc::new(Numbers::new(counters)),
             wakes,
             tell,
-            tasks: Mutex::new(tasks),
-        })
+            lanes: std::sync::Mutex::default(),
+        };
+        Ok(Self { work: Arc::new(work), tasks: Mutex::new(tasks) })
     }
 
-    /// Begins a transaction that sees what `scope` may see; one round trip.
-    async fn begin(&self, scope: Scope, durable: bool) -> Result<Tx, Error> {
+    pub(crate) async fn write<I, T, E, F>(
+        &self,
+        scope: Scope,
+        input: I,
+        work: F,
+        durable: bool,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
+    {
+        let (job, told) = job::job(scope, input, work);
+        self.work.alone(job, durable).await;
+        told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
+    }
+
+    pub(crate) async fn add<I, T, E, F>(&self, scope: Scope, input: I, work: F) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
+    {
+        let (job, told) = job::job(scope, input, work);
+        if self.work.queue(job) {
+            tokio::spawn(Arc::clone(&self.work).lane());
+        }
+        told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
+    }
+
+    pub(crate) async fn read<I, T, E, F>(&self, scope: Scope, input: &I, work: &F) -> Result<T, E>
+    where
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E>,
+    {
+        // The transaction is only for the scope; dropping it rolls back with the connection's next use.
+        let mut tx = self.work.begin(scope, 1, true).await?;
+        work(&mut tx, input).await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.tasks.lock().await.shutdown().await;
+        self.work.pool.close().await;
+    }
+}
+
+impl Work {
+    /// Begins a transaction that sees what `scope` may see, for `runs` jobs; one round trip.
+    async fn begin(&self, scope: Scope, runs: i64, durable: bool) -> Result<Tx, Error> {
         let relaxed = if durable { "" } else { "; SET LOCAL synchronous_commit = off" };
         let text = match scope {
             Scope::Workspace(id) => format!("BEGIN; SET LOCAL deskhand.workspace_id = '{id}'{relaxed}"),
@@ -133,49 +201,29 @@ impl Postgres {
             Err(Error::Unavailable(_)) => self.pool.begin_with(AssertSqlSafe(text)).await?,
             Err(error) => return Err(error),
         };
-        Ok(Tx {
-            connection: Connection::Postgres(transaction),
-            scope,
-            wakes: Vec::new(),
-            numbers: Some(Arc::clone(&self.numbers)),
-            clock: Arc::clone(&self.clock),
-        })
+        let numbers = Source::Taken { from: Arc::clone(&self.numbers), runs, spare: HashMap::new() };
+        Ok(Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock))
     }
 
-    pub(crate) async fn write<I, T, E, F>(
-        &self,
-        scope: Scope,
-        input: &I,
-        work: &F,
-        durable: bool,
-    ) -> Result<T, E>
-    where
-        E: Failure,
-        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
-    {
+    /// Runs `job` in a transaction of its own, again where PostgreSQL asks for that, and tells its caller.
+    async fn alone(&self, mut job: Box<dyn Job>, durable: bool) {
         let mut attempt = 1;
         loop {
-            let mut tx = self.begin(scope, durable).await?;
-            let result = work(&mut tx, input).await;
-            let Connection::Postgres(transaction) = tx.connection else {
-                return Err(E::from(Error::GivenUp("the transaction is not PostgreSQL's")));
+            let mut tx = match self.begin(job.scope(), 1, durable).await {
+                Ok(tx) => tx,
+                Err(error) => return job.tell(Err(error)),
             };
-            let failure = match result {
-                Ok(value) => match transaction.commit().await.map_err(Error::from) {
-                    Ok(()) => {
-                        for wake in tx.wakes {
-                            let _ = self.wakes.send(wake);
-                            let _ = self.tell.send(wake);
-                        }
-                        return Ok(value);
-                    }
-                    Err(error) => E::from(error),
-                },
+            let (result, again) = match job.run(&mut tx).await {
+                Ran::Keep => {
+                    let result = self.commit(tx).await;
+                    let again = result.as_ref().is_err_and(Error::wants_retry);
+                    (result, again)
+                }
                 // Dropping the transaction rolls it back.
-                Err(error) => error,
+                Ran::Untouched | Ran::Spoiled => (Ok(()), job.wants_retry()),
             };
-            if attempt == ATTEMPTS || !failure.store().is_some_and(Error::wants_retry) {
-                return Err(failure);
+            if attempt == ATTEMPTS || !again {
+                return job.tell(result);
             }
             attempt += 1;
             // The one that made us wait needs a moment; the attempt's number spreads the waiters.
@@ -183,19 +231,84 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn read<I, T, E, F>(&self, scope: Scope, input: &I, work: &F) -> Result<T, E>
-    where
-        E: Failure,
-        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
-    {
-        // The transaction is only for the scope; dropping it rolls back with the connection's next use.
-        let mut tx = self.begin(scope, true).await?;
-        work(&mut tx, input).await
+    async fn commit(&self, mut tx: Tx) -> Result<(), Error> {
+        pending::flush(&mut tx).await?;
+        let Connection::Postgres(transaction) = tx.connection else {
+            return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
+        };
+        transaction.commit().await?;
+        for wake in tx.wakes {
+            let _ = self.wakes.send(wake);
+            let _ = self.tell.send(wake);
+        }
+        if let Source::Taken { spare, .. } = tx.numbers {
+            self.numbers.give_back(spare).await;
+        }
+        Ok(())
     }
 
-    pub(crate) async fn close(&self) {
-        self.tasks.lock().await.shutdown().await;
-        self.pool.close().await;
+    /// Queues `job`; gives whether another lane is needed for it.
+    fn queue(&self, job: Box<dyn Job>) -> bool {
+        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        lanes.waiting.push_back(job);
+        let more = lanes.running < LANES;
+        lanes.running += usize::from(more);
+        more
+    }
+
+    /// The jobs for one transaction: the first that waits and those after it of the same scope. Where there are
+    /// none, this lane is over.
+    fn next_group(&self) -> Vec<Box<dyn Job>> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let scope = lanes.waiting.front().map(|job| job.scope());
+        let same = lanes.waiting.iter().take_while(|job| Some(job.scope()) == scope).count();
+        let group: Vec<Box<dyn Job>> = lanes.waiting.drain(..same.min(LANE_GROUP)).collect();
+        if group.is_empty() {
+            lanes.running -= 1;
+        }
+        group
+    }
+
+    /// Takes groups until nothing waits.
+    async fn lane(self: Arc<Self>) {
+        loop {
+            let group = self.next_group();
+            if group.is_empty() {
+                return;
+            }
+            for job in self.together(group).await {
+                self.alone(job, true).await;
+            }
+        }
+    }
+
+    /// Runs `jobs` one after another in one transaction and tells their callers. Gives back those that have to
+    /// run alone: all of them, if one failed after it had written something.
+    async fn together(&self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+        let Some(first) = jobs.first() else { return jobs };
+        let count = jobs.len();
+        let mut tx = match self.begin(first.scope(), 1, true).await {
+            Ok(tx) => tx,
+            Err(error) => {
+                jobs.into_iter().for_each(|job| job.tell(Err(error.clone())));
+                return Vec::new();
+            }
+        };
+        for (place, job) in jobs.iter_mut().enumerate() {
+            if let Source::Taken { runs, .. } = &mut tx.numbers {
+                *runs = i64::try_from(count - place).unwrap_or(1);
+            }
+            if job.run(&mut tx).await == Ran::Spoiled {
+                return jobs;
+            }
+        }
+        match self.commit(tx).await {
+            Err(error) if error.wants_retry() => jobs,
+            committed => {
+                jobs.into_iter().for_each(|job| job.tell(committed.clone()));
+                Vec::new()
+            }
+        }
     }
 }
 

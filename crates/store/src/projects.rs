@@ -1,6 +1,6 @@
 //! Projects, which group tasks.
 
-use domain::ids::ProjectId;
+use domain::ids::{ProjectId, WorkspaceId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -67,30 +67,57 @@ pub async fn get(tx: &mut Tx, id: ProjectId) -> Result<Option<Project>, Error> {
     Ok(row.map(Project::from))
 }
 
+/// A project as it was found by one way of naming it.
+#[derive(Clone)]
+pub(crate) struct Found {
+    workspace: WorkspaceId,
+    by: Name,
+    project: (ProjectId, String, String),
+}
+
+#[derive(Clone, PartialEq)]
+enum Name {
+    Id(ProjectId),
+    Key(String),
+}
+
 /// The id, name and colour of the project of that id or of that name, ignoring case: without counting its tasks.
+///
+/// Asked again in the same transaction, it answers from memory.
 pub async fn find(
     tx: &mut Tx,
     id: Option<ProjectId>,
     name: &str,
 ) -> Result<Option<(ProjectId, String, String)>, Error> {
     let workspace = tx.workspace()?;
-    let row = match id {
-        Some(id) => fetch_optional!(
+    let by = id.map_or_else(|| Name::Key(name.to_lowercase()), Name::Id);
+    let known = tx.projects.iter().find(|found| found.workspace == workspace && found.by == by);
+    if let Some(found) = known {
+        return Ok(Some(found.project.clone()));
+    }
+    let row = match &by {
+        Name::Id(id) => fetch_optional!(
             tx,
             (Uuid, String, String),
             "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL",
             workspace.0,
             id.0
         )?,
-        None => fetch_optional!(
+        Name::Key(key) => fetch_optional!(
             tx,
             (Uuid, String, String),
             "SELECT id, name, color FROM projects WHERE workspace_id = $1 AND name_key = $2 AND deleted_at IS NULL",
             workspace.0,
-            name.to_lowercase()
+            key.as_str()
         )?,
     };
-    Ok(row.map(|(id, name, color)| (ProjectId(id), name, color)))
+    let project = row.map(|(id, name, color)| (ProjectId(id), name, color));
+    tx.projects.extend(project.iter().map(|project| Found {
+        workspace,
+        by: by.clone(),
+        project: project.clone(),
+    }));
+    Ok(project)
 }
 
 /// Adds `project`; gives whether its name was free.
@@ -115,6 +142,7 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
 /// Writes `project`, whose version is one above the one it was read with; gives whether it was still at that.
 pub async fn update(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
+    tx.projects.clear();
     let touched = execute!(
         tx,
         "UPDATE projects SET name = $3, color = $4, version = $5, name_key = $6
@@ -133,6 +161,7 @@ pub async fn update(tx: &mut Tx, project: &Project) -> Result<bool, Error> {
 pub async fn delete(tx: &mut Tx, id: ProjectId) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
+    tx.projects.clear();
     let touched = execute!(
         tx,
         "UPDATE projects SET deleted_at = $3, version = version + 1

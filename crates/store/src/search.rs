@@ -15,9 +15,10 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::Error;
 use crate::at::At;
+use crate::pending::Document;
 use crate::tx::{Connection, Tx, execute, fetch_all, fetch_optional};
+use crate::{Error, pending};
 
 pub use text::Piece;
 pub(crate) use text::{fold, words};
@@ -167,18 +168,6 @@ fn number_word(workspace: Uuid, kind: Kind, number: i64) -> String {
     format!("w{:039}1{}{number}", workspace.as_u128(), kind as u8)
 }
 
-/// The document's row; what it says in the index follows.
-const INSERT_SQLITE: &str = "INSERT INTO search_docs
-        (workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-const INSERT_WORDS_SQLITE: &str =
-    "INSERT INTO search_words (rowid, scope, title, body) VALUES (last_insert_rowid(), $1, $2, $3)";
-
-const INSERT_POSTGRES: &str = "INSERT INTO search_docs
-        (workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at, words)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, deskhand_words($10, $11, $12))";
-
 const PUT_POSTGRES: &str = "INSERT INTO search_docs AS doc
         (workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at, words)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, deskhand_words($10, $11, $12))
@@ -187,26 +176,21 @@ const PUT_POSTGRES: &str = "INSERT INTO search_docs AS doc
         updated_at = excluded.updated_at, words = excluded.words
     WHERE doc.workspace_id = excluded.workspace_id";
 
-/// Adds a document of a record that has none yet.
-pub async fn insert(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
-    if tx.is_postgres() {
-        return write_postgres(tx, INSERT_POSTGRES, doc).await;
-    }
+/// Adds a document of a record that has none yet; it is found once this transaction is committed.
+pub fn insert(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
     let workspace = tx.workspace()?;
-    execute!(
-        tx,
-        INSERT_SQLITE,
-        workspace.0,
-        doc.kind.as_str(),
-        doc.record_id,
-        doc.conversation_id.map(|id| id.0),
-        doc.number,
-        doc.slug,
-        doc.title,
-        doc.body,
-        At(doc.updated_at),
-    )?;
-    execute!(tx, INSERT_WORDS_SQLITE, doc.scope(workspace.0), doc.indexed_title(), indexed(doc.body))?;
+    tx.pending.documents.push(Document {
+        workspace: workspace.0,
+        kind: doc.kind.as_str(),
+        record_id: doc.record_id,
+        conversation_id: doc.conversation_id.map(|id| id.0),
+        number: doc.number,
+        slug: doc.slug.map(str::to_owned),
+        title: doc.title.to_owned(),
+        body: doc.body.to_owned(),
+        updated_at: doc.updated_at,
+        words: [doc.scope(workspace.0), doc.indexed_title(), indexed(doc.body)],
+    });
     Ok(())
 }
 
@@ -214,8 +198,12 @@ pub async fn insert(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
 ///
 /// Where nothing that is searched has changed, the index is left alone.
 pub async fn put(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
+    // It may be one of those.
+    if !tx.pending.documents.is_empty() {
+        pending::flush(tx).await?;
+    }
     if tx.is_postgres() {
-        return write_postgres(tx, PUT_POSTGRES, doc).await;
+        return put_postgres(tx, doc).await;
     }
     let workspace = tx.workspace()?;
     let found = fetch_optional!(
@@ -229,7 +217,7 @@ pub async fn put(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
         doc.body,
         doc.number,
     )?;
-    let Some((id, same)) = found else { return insert(tx, doc).await };
+    let Some((id, same)) = found else { return insert(tx, doc) };
     execute!(
         tx,
         "UPDATE search_docs SET kind = $2, conversation_id = $3, number = $4, slug = $5, title = $6, body = $7,
@@ -257,11 +245,11 @@ pub async fn put(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn write_postgres(tx: &mut Tx, sql: &'static str, doc: &Doc<'_>) -> Result<(), Error> {
+async fn put_postgres(tx: &mut Tx, doc: &Doc<'_>) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     execute!(
         tx,
-        sql,
+        PUT_POSTGRES,
         workspace.0,
         doc.kind.as_str(),
         doc.record_id,
@@ -280,6 +268,9 @@ async fn write_postgres(tx: &mut Tx, sql: &'static str, doc: &Doc<'_>) -> Result
 
 /// Removes the document of a record, if it has one.
 pub async fn remove(tx: &mut Tx, record_id: Uuid) -> Result<(), Error> {
+    if !tx.pending.documents.is_empty() {
+        pending::flush(tx).await?;
+    }
     let workspace = tx.workspace()?;
     let postgres = tx.is_postgres();
     let gone = fetch_optional!(

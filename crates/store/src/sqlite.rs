@@ -1,25 +1,25 @@
 //! SQLite: one writer that groups waiting transactions into one commit, and a pool of readers.
 //!
-//! A commit waits for the disk (an fsync); everything that arrives meanwhile shares the next one. Each
-//! transaction has a savepoint of its own, so that one failure does not undo its neighbours, and is
-//! acknowledged after the commit.
+//! A commit waits for the disk (an fsync); everything that arrives meanwhile shares the next one, and is
+//! acknowledged after it. A failure that wrote something makes its group run once more, each in a savepoint of
+//! its own, so that its neighbours' writes stay.
 
 use std::fs::{File, OpenOptions};
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::Clock;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use sqlx::{ConnectOptions, Connection as _};
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
+use crate::job::{self, Job, Ran};
+use crate::numbers::Source;
+use crate::pending::{self, Pending};
 use crate::tx::{Connection, Scope, SqliteHandle, Tx, Work};
 use crate::wake::Wake;
 use crate::{Error, Failure, Options, migrate};
@@ -29,27 +29,11 @@ const GROUP_LIMIT: usize = 256;
 /// How many may wait before callers have to.
 const QUEUE_LIMIT: usize = 4096;
 
-/// What remains to be done for one transaction once it is known whether the group was committed.
-type Reply = Box<dyn FnOnce(Result<(), Error>) + Send>;
-
-/// One transaction of the group: whether to keep it, what it wakes, and how its caller is told.
-struct Ran {
-    keep: bool,
-    reply: Reply,
-}
-
-type Run = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Ran> + Send>;
-
-struct Job {
-    scope: Scope,
-    run: Run,
-}
-
 pub(crate) struct Sqlite {
     path: PathBuf,
     readers: SqlitePool,
     clock: Arc<dyn Clock>,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Box<dyn Job>>,
     /// Why the writer could not begin or commit, for callers whose transaction did not run.
     trouble: Arc<Mutex<Option<Error>>>,
     writer: tokio::sync::Mutex<JoinSet<()>>,
@@ -125,13 +109,12 @@ impl Sqlite {
         let (jobs, queue) = mpsc::channel(QUEUE_LIMIT);
         let trouble = Arc::new(Mutex::new(None));
         let writer = Writer {
-            tx: Tx {
-                connection: Connection::Sqlite(SqliteHandle::Writer(Box::new(connection))),
-                scope: Scope::System,
-                wakes: Vec::new(),
-                numbers: None,
-                clock: Arc::clone(&options.clock),
-            },
+            tx: Tx::new(
+                Connection::Sqlite(SqliteHandle::Writer(Box::new(connection))),
+                Scope::System,
+                Source::Counted,
+                &options.clock,
+            ),
             queue,
             wakes,
             trouble: Arc::clone(&trouble),
@@ -156,27 +139,8 @@ impl Sqlite {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (tell, told) = oneshot::channel::<Result<T, E>>();
-        let run: Run = Box::new(move |tx| {
-            Box::pin(async move {
-                // A panic must not take the writer, and with it everybody's writes, along.
-                let result = match AssertUnwindSafe(work(tx, &input)).catch_unwind().await {
-                    Ok(result) => result,
-                    Err(_) => Err(E::from(Error::GivenUp("its code panicked; this is a bug in Deskhand"))),
-                };
-                let keep = result.is_ok();
-                let reply: Reply = Box::new(move |committed| {
-                    let answer = match committed {
-                        Err(error) if keep => Err(E::from(error)),
-                        _ => result,
-                    };
-                    // The caller may have gone; what was committed stays committed.
-                    let _ = tell.send(answer);
-                });
-                Ran { keep, reply }
-            })
-        });
-        if self.jobs.send(Job { scope, run }).await.is_err() {
+        let (job, told) = job::job(scope, input, work);
+        if self.jobs.send(job).await.is_err() {
             return Err(E::from(Error::GivenUp("the database is closed")));
         }
         told.await.unwrap_or_else(|_| {
@@ -191,13 +155,8 @@ impl Sqlite {
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
     {
         let connection = self.readers.acquire().await.map_err(|error| E::from(Error::from(error)))?;
-        let mut tx = Tx {
-            connection: Connection::Sqlite(SqliteHandle::Reader(connection)),
-            scope,
-            wakes: Vec::new(),
-            numbers: None,
-            clock: Arc::clone(&self.clock),
-        };
+        let connection = Connection::Sqlite(SqliteHandle::Reader(connection));
+        let mut tx = Tx::new(connection, scope, Source::Counted, &self.clock);
         work(&mut tx, input).await
     }
 
@@ -276,7 +235,7 @@ pub(crate) async fn check(path: &Path) -> Result<i64, Error> {
 /// The one task that writes.
 struct Writer {
     tx: Tx,
-    queue: mpsc::Receiver<Job>,
+    queue: mpsc::Receiver<Box<dyn Job>>,
     wakes: broadcast::Sender<Wake>,
     trouble: Arc<Mutex<Option<Error>>>,
 }
@@ -290,81 +249,91 @@ impl Writer {
         }
     }
 
-    fn connection(&mut self) -> Result<&mut SqliteConnection, Error> {
-        match &mut self.tx.connection {
-            Connection::Sqlite(handle) => Ok(handle),
-            Connection::Postgres(_) => Err(Error::GivenUp("the writer is SQLite's")),
-        }
-    }
-
     async fn sql(&mut self, text: &'static str) -> Result<(), Error> {
-        sqlx::query(text).execute(self.connection()?).await?;
+        match &mut self.tx.connection {
+            Connection::Sqlite(connection) => sqlx::query(text).execute(&mut **connection).await?,
+            Connection::Postgres(_) => return Err(Error::GivenUp("the writer is SQLite's")),
+        };
         Ok(())
     }
 
     /// Runs `first` and everything that waits, and commits them together.
-    async fn group(&mut self, first: Job) -> Result<(), Error> {
+    async fn group(&mut self, first: Box<dyn Job>) -> Result<(), Error> {
         if let Err(error) = self.sql("BEGIN IMMEDIATE").await {
             // Dropping the job tells its caller, who finds the reason here.
             *self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error.clone());
             return Err(error);
         }
-        let mut replies = Vec::new();
-        let mut job = first;
-        let mut broken = None;
-        loop {
-            match self.one(job).await {
-                Ok(reply) => replies.push(reply),
-                Err((reply, error)) => {
-                    replies.push(reply);
-                    broken = Some(error);
-                    break;
-                }
-            }
-            if replies.len() >= GROUP_LIMIT {
-                break;
-            }
-            match self.queue.try_recv() {
-                Ok(next) => job = next,
-                Err(_) => break,
+        let mut jobs = Vec::new();
+        let mut next = Some(first);
+        let mut spoiled = false;
+        while let Some(mut job) = next.take() {
+            spoiled = job.run(&mut self.tx).await == Ran::Spoiled;
+            jobs.push(job);
+            if !spoiled && jobs.len() < GROUP_LIMIT {
+                next = self.queue.try_recv().ok();
             }
         }
-        let committed = match broken {
-            Some(error) => Err(error),
-            None => self.sql("COMMIT").await,
+        if spoiled && jobs.len() > 1 {
+            self.roll_back().await;
+            return self.apart(jobs).await;
+        }
+        let committed = match spoiled {
+            // It was alone, and knows its failure: there is nothing to keep.
+            true => self.sql("ROLLBACK").await,
+            false => self.commit().await,
         };
+        self.end(jobs, committed).await
+    }
+
+    /// Runs all of `jobs` once more and commits them together, each in a savepoint: the failures, which are rare,
+    /// are taken back alone.
+    async fn apart(&mut self, jobs: Vec<Box<dyn Job>>) -> Result<(), Error> {
+        let mut jobs = jobs;
+        let result = async {
+            self.sql("BEGIN IMMEDIATE").await?;
+            for job in &mut jobs {
+                self.sql("SAVEPOINT job").await?;
+                if job.run(&mut self.tx).await == Ran::Keep {
+                    // Written in this savepoint, where a later one's failure does not reach it.
+                    pending::flush(&mut self.tx).await?;
+                } else {
+                    self.sql("ROLLBACK TO job").await?;
+                }
+                self.sql("RELEASE job").await?;
+            }
+            self.commit().await
+        };
+        let committed = result.await;
+        self.end(jobs, committed).await
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        pending::flush(&mut self.tx).await?;
+        self.sql("COMMIT").await
+    }
+
+    async fn roll_back(&mut self) {
+        self.tx.wakes.clear();
+        self.tx.pending = Pending::default();
+        self.tx.projects.clear();
+        // After some failures SQLite has rolled back by itself; then there is nothing to roll back.
+        let _ = self.sql("ROLLBACK").await;
+    }
+
+    /// Tells everybody how it went, and wakes whoever has something to do now.
+    async fn end(&mut self, jobs: Vec<Box<dyn Job>>, committed: Result<(), Error>) -> Result<(), Error> {
         if committed.is_err() {
-            self.tx.wakes.clear();
-            // After some failures SQLite has rolled back by itself; then there is nothing to roll back.
-            let _ = self.sql("ROLLBACK").await;
+            self.roll_back().await;
         }
-        for reply in replies {
-            reply(committed.clone());
+        self.tx.pending = Pending::default();
+        self.tx.projects.clear();
+        for job in jobs {
+            job.tell(committed.clone());
         }
         for wake in std::mem::take(&mut self.tx.wakes) {
             let _ = self.wakes.send(wake);
         }
         committed
-    }
-
-    /// Runs one transaction in a savepoint. The error is one of the group's, not of the transaction.
-    async fn one(&mut self, job: Job) -> Result<Reply, (Reply, Error)> {
-        self.tx.scope = job.scope;
-        let wakes = self.tx.wakes.len();
-        let begun = self.sql("SAVEPOINT job").await;
-        let ran = (job.run)(&mut self.tx).await;
-        let ended = if ran.keep {
-            self.sql("RELEASE job").await
-        } else {
-            self.tx.wakes.truncate(wakes);
-            match self.sql("ROLLBACK TO job").await {
-                Ok(()) => self.sql("RELEASE job").await,
-                error => error,
-            }
-        };
-        match begun.and(ended) {
-            Ok(()) => Ok(ran.reply),
-            Err(error) => Err((ran.reply, error)),
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Tasks, their labels and comments.
 
+pub(crate) mod add;
+
 use domain::ids::{CommentId, ConversationId, MemberId, ProjectId, TaskId, TicketId};
 use domain::recurrence::{CountsFrom, Recurrence};
 use domain::task::{Due, Status, Task, parse_minute};
@@ -13,6 +15,8 @@ use crate::at::At;
 use crate::filter::{Select, Value, containing};
 use crate::tx::{Tx, execute, fetch_all, fetch_optional};
 use crate::{Cursor, Error, Page};
+
+pub use add::insert;
 
 /// A task with the names of what it points to.
 #[derive(Debug, Clone, PartialEq)]
@@ -256,53 +260,6 @@ fn counts_from_text(recurrence: Option<&Recurrence>) -> Option<&'static str> {
         CountsFrom::Schedule => "schedule",
         CountsFrom::Completion => "completion",
     })
-}
-
-/// Adds `task`. Gives whether there was none with its id; an occurrence's id is derived, so a second maker
-/// of the same occurrence adds nothing.
-pub async fn insert(tx: &mut Tx, task: &Task) -> Result<bool, Error> {
-    let workspace = tx.workspace()?;
-    let added = execute!(
-        tx,
-        "INSERT INTO tasks (id, workspace_id, number, title, notes, status, rank, due_date, due_time, due_at,
-             due_key, zone, priority, labels, project_id, assignee_id, parent_id, ticket_id, rule, counts_from,
-             rule_revision, series_id, series_start, comments, completed_at, created_by, created_at, updated_at,
-             version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-             $21, $22, $23, 0, $24, $25, $26, $26, $27)
-         ON CONFLICT (id) DO NOTHING",
-        task.id.0,
-        workspace.0,
-        task.number,
-        task.title.as_str(),
-        task.notes.as_str(),
-        task.status.as_str(),
-        task.rank,
-        task.due.map(|due| due.date.to_string()),
-        time_text(task.due),
-        task.due_at.map(At),
-        due_key(task),
-        task.zone.as_str(),
-        task.priority.map(i64::from),
-        Json(&task.labels),
-        task.project.map(|id| id.0),
-        task.assignee.map(|id| id.0),
-        task.parent.map(|id| id.0),
-        task.ticket.map(|id| id.0),
-        task.recurrence.as_ref().map(|recurrence| recurrence.rule().to_string()),
-        counts_from_text(task.recurrence.as_ref()),
-        task.rule_revision,
-        task.series.map(|id| id.0),
-        task.series_start.map(|start| start.to_string()),
-        task.completed_at.map(At),
-        task.created_by.as_str(),
-        At(task.created_at),
-        task.version,
-    )?;
-    if added == 1 {
-        insert_labels(tx, task).await?;
-    }
-    Ok(added == 1)
 }
 
 async fn insert_labels(tx: &mut Tx, task: &Task) -> Result<(), Error> {

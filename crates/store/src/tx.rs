@@ -11,7 +11,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use crate::Error;
-use crate::numbers::{Kind, Numbers};
+use crate::numbers::{self, Kind};
+use crate::pending::{self, Pending};
+use crate::projects::Found;
 use crate::wake::Wake;
 
 /// What a transaction may see.
@@ -74,11 +76,54 @@ pub struct Tx {
     pub(crate) connection: Connection,
     pub(crate) scope: Scope,
     pub(crate) wakes: Vec<Wake>,
-    pub(crate) numbers: Option<Arc<Numbers>>,
+    pub(crate) numbers: numbers::Source,
+    pub(crate) pending: Pending,
+    /// Projects that were looked up in this transaction, which many of its jobs may name.
+    pub(crate) projects: Vec<Found>,
+    /// Whether the job that runs may have changed the database.
+    pub(crate) wrote: bool,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
+/// What a transaction held when a job of it began.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    wakes: usize,
+    pending: pending::Mark,
+}
+
 impl Tx {
+    pub(crate) fn new(
+        connection: Connection,
+        scope: Scope,
+        numbers: numbers::Source,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            connection,
+            scope,
+            wakes: Vec::new(),
+            numbers,
+            pending: Pending::default(),
+            projects: Vec::new(),
+            wrote: false,
+            clock: Arc::clone(clock),
+        }
+    }
+
+    /// Another job begins in this transaction.
+    pub(crate) fn begin_job(&mut self, scope: Scope) -> Mark {
+        self.scope = scope;
+        self.wrote = false;
+        Mark { wakes: self.wakes.len(), pending: self.pending.mark() }
+    }
+
+    /// Forgets what the job that began at `mark` left for later.
+    pub(crate) fn forget_since(&mut self, mark: Mark) {
+        self.wakes.truncate(mark.wakes);
+        self.pending.truncate(mark.pending);
+    }
+
     /// The workspace of this transaction.
     ///
     /// Errors for a transaction of [`Scope::System`], which has none.
@@ -102,14 +147,10 @@ impl Tx {
 
     /// The next short number of `kind` in this workspace.
     ///
-    /// On SQLite it is counted in this transaction. On PostgreSQL it is taken before it is used, in a short
-    /// transaction of its own, so that nobody waits for this one's commit; a rollback leaves a gap.
+    /// On SQLite it is counted by the one writer. On PostgreSQL it is taken before it is used, in a short
+    /// transaction of its own, so that nobody waits for this one's commit. A rollback leaves a gap.
     pub async fn number(&mut self, kind: Kind) -> Result<i64, Error> {
-        let workspace = self.workspace()?;
-        match self.numbers.clone() {
-            Some(numbers) => numbers.take(workspace, kind).await,
-            None => crate::numbers::count(self, workspace, kind, 1).await,
-        }
+        numbers::next(self, kind).await
     }
 
     /// Remembers that `wake` has something to do once this transaction is committed.
@@ -125,42 +166,57 @@ impl Tx {
     }
 }
 
+/// Whether a statement changes nothing.
+pub(crate) fn only_reads(sql: &str) -> bool {
+    sql.trim_start().starts_with("SELECT")
+}
+
+/// The connection, for a statement that sees everything that was written before.
+pub(crate) async fn ready(tx: &mut Tx) -> Result<&mut Connection, Error> {
+    pending::settle(tx).await?;
+    Ok(&mut tx.connection)
+}
+
 /// Runs one SQL text on whichever database the transaction holds, with the arguments bound in order.
 macro_rules! run {
-    ($tx:expr, $start:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),* $(,)?], $finish:ident) => {
-        match &mut $tx.connection {
-            $crate::tx::Connection::Sqlite(connection) => sqlx::$start::<sqlx::Sqlite $(, $row)?>($sql)
+    ($tx:expr, $start:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),* $(,)?], $finish:ident) => {{
+        $tx.wrote |= !$crate::tx::only_reads($sql);
+        match $crate::tx::ready($tx).await {
+            Err(error) => Err(error),
+            Ok($crate::tx::Connection::Sqlite(connection)) => sqlx::$start::<sqlx::Sqlite $(, $row)?>($sql)
                 $(.bind($arg))*
                 .$finish(&mut **connection)
                 .await
                 .map_err($crate::Error::from),
-            $crate::tx::Connection::Postgres(connection) => sqlx::$start::<sqlx::Postgres $(, $row)?>($sql)
+            Ok($crate::tx::Connection::Postgres(connection)) => sqlx::$start::<sqlx::Postgres $(, $row)?>($sql)
                 $(.bind($arg))*
                 .$finish(&mut **connection)
                 .await
                 .map_err($crate::Error::from),
         }
-    };
+    }};
 }
 
 /// Runs a statement; gives the number of rows it touched.
 macro_rules! execute {
-    ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
-        match &mut $tx.connection {
-            $crate::tx::Connection::Sqlite(connection) => sqlx::query::<sqlx::Sqlite>($sql)
+    ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {{
+        $tx.wrote = true;
+        match $crate::tx::ready($tx).await {
+            Err(error) => Err(error),
+            Ok($crate::tx::Connection::Sqlite(connection)) => sqlx::query::<sqlx::Sqlite>($sql)
                 $(.bind($arg))*
                 .execute(&mut **connection)
                 .await
                 .map(|done| done.rows_affected())
                 .map_err($crate::Error::from),
-            $crate::tx::Connection::Postgres(connection) => sqlx::query::<sqlx::Postgres>($sql)
+            Ok($crate::tx::Connection::Postgres(connection)) => sqlx::query::<sqlx::Postgres>($sql)
                 $(.bind($arg))*
                 .execute(&mut **connection)
                 .await
                 .map(|done| done.rows_affected())
                 .map_err($crate::Error::from),
         }
-    };
+    }};
 }
 
 /// All rows of a query as `$row`.

@@ -4,7 +4,7 @@
 
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, audit};
-use domain::{EventType, Topic};
+use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 
 use crate::{by_workspace, outcome};
@@ -28,8 +28,8 @@ impl Handler for Audit {
         &Topic::ALL
     }
 
-    fn wants(&self, kind: EventType) -> bool {
-        audit::concerns(kind)
+    fn wants(&self, event: &Envelope) -> bool {
+        audit::concerns(event.kind)
     }
 
     fn batch(&self) -> usize {

@@ -4,7 +4,7 @@
 
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, notifications};
-use domain::{EventType, Topic};
+use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 
 use crate::{by_workspace, outcome};
@@ -30,8 +30,8 @@ impl Handler for Notify {
         &[Topic::ConversationsIncoming, Topic::TaskEvents, Topic::Reminders, Topic::Audit]
     }
 
-    fn wants(&self, kind: EventType) -> bool {
-        notifications::concerns(kind)
+    fn wants(&self, event: &Envelope) -> bool {
+        notifications::concerns(event)
     }
 
     fn batch(&self) -> usize {

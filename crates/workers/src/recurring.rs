@@ -4,7 +4,7 @@
 
 use bus::{Delivery, HandleError, Handler};
 use desk::Desk;
-use domain::{EventType, Topic};
+use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 
 use crate::{for_desk, outcome};
@@ -28,8 +28,8 @@ impl Handler for Recurring {
         &[Topic::TaskEvents]
     }
 
-    fn wants(&self, kind: EventType) -> bool {
-        kind == EventType::TaskCompleted
+    fn wants(&self, event: &Envelope) -> bool {
+        event.kind == EventType::TaskCompleted
     }
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {

@@ -41,7 +41,7 @@ pub(crate) async fn append(store: &Store, events: Vec<Envelope>) {
         .write(workspace, events, |tx, events| {
             Box::pin(async move {
                 for event in events {
-                    store::outbox::append(tx, event).await?;
+                    store::outbox::append(tx, event)?;
                 }
                 Ok(())
             })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::{Delivery, HandleError, Handler};
 use config::Config;
 use desk::Desk;
-use domain::{EventType, Topic};
+use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use hand::{Hand, Model, OpenAi, OpenAiOptions};
 
@@ -46,8 +46,8 @@ impl Handler for Answerer {
         &[Topic::ConversationsIncoming]
     }
 
-    fn wants(&self, kind: EventType) -> bool {
-        kind == EventType::MessageReceived
+    fn wants(&self, event: &Envelope) -> bool {
+        event.kind == EventType::MessageReceived
     }
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {

@@ -62,17 +62,6 @@ pub async fn take_all(
 ) -> Result<Vec<EventId>, Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
-    let current = fetch_optional!(
-        tx,
-        (i64,),
-        "SELECT fence FROM bus_consumers WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
-        group,
-        topic.as_str(),
-        i64::from(partition),
-    )?;
-    if current != Some((fence,)) {
-        return Err(Error::Stale);
-    }
     let sql = if tx.is_postgres() { TAKE_POSTGRES } else { TAKE_SQLITE };
     let ids =
         serde_json::Value::from_iter(events.iter().map(|event| event.0.simple().to_string())).to_string();
@@ -88,6 +77,20 @@ pub async fn take_all(
         At(now),
         ids.as_str(),
     )?;
+    // Nothing was fresh, or the lease is not the newest.
+    if rows.is_empty() {
+        let current = fetch_optional!(
+            tx,
+            (i64,),
+            "SELECT fence FROM bus_consumers WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
+            group,
+            topic.as_str(),
+            i64::from(partition),
+        )?;
+        if current != Some((fence,)) {
+            return Err(Error::Stale);
+        }
+    }
     Ok(rows.into_iter().map(|(id,)| EventId(id)).collect())
 }
 

@@ -142,7 +142,7 @@ async fn an_event_that_commits_late_is_not_passed_over() {
         let written: Result<(), Error> = db
             .write(workspace, (early, wait, begun), |tx, (early, wait, begun)| {
                 Box::pin(async move {
-                    store::outbox::append(tx, early).await?;
+                    store::outbox::append(tx, early)?;
                     begun.send_replace(true);
                     let _ = wait.clone().wait_for(|go_on| *go_on).await;
                     Ok(())

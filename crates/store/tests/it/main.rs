@@ -7,3 +7,4 @@ mod events;
 mod isolation;
 mod reminders;
 mod search;
+mod writes;

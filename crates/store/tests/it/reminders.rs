@@ -50,11 +50,10 @@ async fn next_due(store: &Store) -> Option<Duration> {
     next.unwrap()
 }
 
-/// A task to remind of.
-async fn task(store: &Store, workspace: WorkspaceId, number: i64) -> TaskId {
-    let id = TaskId(Uuid::now_v7());
-    let task = Task {
-        id,
+/// A task that is due.
+pub(crate) fn a_task(number: i64) -> Task {
+    Task {
+        id: TaskId(Uuid::now_v7()),
         number,
         title: "Call Dana".to_owned(),
         notes: String::new(),
@@ -81,11 +80,17 @@ async fn task(store: &Store, workspace: WorkspaceId, number: i64) -> TaskId {
         created_at: now(),
         updated_at: now(),
         version: 1,
-    };
-    let inserted: Result<bool, Error> = store
-        .write(workspace, task, |tx, task| Box::pin(async move { store::tasks::insert(tx, task).await }))
+    }
+}
+
+/// A task to remind of.
+async fn task(store: &Store, workspace: WorkspaceId, number: i64) -> TaskId {
+    let task = a_task(number);
+    let id = task.id;
+    let inserted: Result<(), Error> = store
+        .write(workspace, task, |tx, task| Box::pin(async move { store::tasks::insert(tx, task) }))
         .await;
-    assert!(inserted.unwrap());
+    inserted.unwrap();
     id
 }
 

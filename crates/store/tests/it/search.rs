@@ -50,7 +50,7 @@ async fn add(store: &Store, workspace: WorkspaceId, records: &[Record]) {
         .write(workspace, records.to_vec(), |tx, records| {
             Box::pin(async move {
                 for record in records {
-                    search::insert(tx, &record.doc()).await?;
+                    search::insert(tx, &record.doc())?;
                 }
                 Ok(())
             })
