@@ -499,7 +499,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark notifications as read */
+        /** Mark notifications as read: some, those about a record, or all */
         post: operations["mark_notifications_read"];
         delete?: never;
         options?: never;
@@ -1023,6 +1023,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A record that notifications are about. */
+        AboutBody: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["AboutKindBody"];
+        };
+        /**
+         * @description A kind of record that notifications are about.
+         * @enum {string}
+         */
+        AboutKindBody: "task" | "conversation" | "ticket";
         /** @description An article as lists show it. */
         ArticleItemResponse: {
             /**
@@ -2226,8 +2241,10 @@ export interface components {
             /** @description Where the next page begins, if there is one. */
             next_cursor?: string | null;
         };
-        /** @description Which notifications were read. */
+        /** @description Which notifications were read: some, those about one record, or all. */
         MarkReadRequest: {
+            /** @default null */
+            about?: components["schemas"]["AboutBody"] | null;
             /**
              * @description All of them.
              * @default false
@@ -3197,11 +3214,11 @@ export interface components {
             enabled: boolean;
             /** @description What a visitor reads first. */
             greeting: string;
-            /** @description The channel's name. */
+            /** @description The channel's name, by which the staff knows it. */
             name: string;
             /** @description `right` or `left`. */
             position: string;
-            /** @description The workspace's name. */
+            /** @description The workspace's name: with whom a visitor talks. */
             workspace: string;
         };
         /** @description The workspace of the caller. */
@@ -3395,7 +3412,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -3426,7 +3443,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -3628,7 +3645,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -3760,7 +3777,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -4369,7 +4386,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -4592,7 +4609,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -4785,7 +4802,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path?: never;
@@ -5000,7 +5017,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -5031,7 +5048,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
@@ -5542,7 +5559,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change rests on; a stale one is 412 */
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
                 "If-Match"?: string;
             };
             path: {
