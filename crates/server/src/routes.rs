@@ -1,13 +1,19 @@
 //! The paths, one module a kind of record, and the layers around them.
 
+mod articles;
+mod audit;
+mod channels;
+mod contacts;
 mod conversations;
 mod help;
 mod live;
+mod notifications;
 mod people;
 mod probes;
-mod records;
 mod say;
+mod search;
 mod tasks;
+mod tickets;
 mod widget;
 
 use std::time::Duration;
@@ -48,7 +54,13 @@ pub(crate) fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(people::routes())
         .merge(tasks::routes())
         .merge(conversations::routes())
-        .merge(records::routes())
+        .merge(tickets::routes())
+        .merge(contacts::routes())
+        .merge(articles::routes())
+        .merge(channels::routes())
+        .merge(search::routes())
+        .merge(notifications::routes())
+        .merge(audit::routes())
         .merge(say::routes())
         .merge(widget::routes())
         .split_for_parts();

@@ -45,21 +45,16 @@ struct ConversationQuery {
     /// Only with this in the subject or the contact's name.
     #[param(max_length = 500)]
     q: Option<String>,
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
-    /// Where the page begins: `next_cursor` of the page before.
-    #[param(pattern = "^[0-9a-f]{48}$")]
-    cursor: Option<String>,
 }
 
 /// Conversations
-#[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ConversationQuery), security(("token" = []), ("session" = [])),
+#[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ConversationQuery, PageQuery), security(("token" = []), ("session" = [])),
     responses((status = 200, body = ConversationList), (status = "default", body = Problem)))]
 async fn list_conversations(
     State(app): State<App>,
     member: Member,
     Query(query): Query<ConversationQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<ConversationList>, ApiError> {
     let which = match (query.contact, query.state.as_deref()) {
         (Some(contact), _) => Which::Contact(ContactId(contact)),
@@ -73,7 +68,7 @@ async fn list_conversations(
             return Err(desk::Error::field("state", "must be waiting, mine, open, bot, closed or all").into());
         }
     };
-    let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
+    let paging = page.paging()?;
     let text = crate::extract::narrowing(query.q)?;
     let page = desk::conversations::list(&app.desk, member.caller(), which, text, paging).await?;
     let counts = desk::conversations::counts(&app.desk, member.caller()).await?;
@@ -202,5 +197,5 @@ async fn conversation_history(
     Query(query): Query<PageQuery>,
 ) -> Result<axum::Json<List<HistoryEntry>>, ApiError> {
     desk::conversations::get(&app.desk, member.caller(), id).await?;
-    super::records::history(&app, &member, id.0, &query).await
+    super::audit::history(&app, &member, id.0, &query).await
 }

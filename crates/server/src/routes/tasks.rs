@@ -72,12 +72,6 @@ struct TaskQuery {
     q: Option<String>,
     /// The IANA zone that `due` is read in; the caller's where nothing is given.
     zone: Option<String>,
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
-    /// Where the page begins: `next_cursor` of the page before.
-    #[param(pattern = "^[0-9a-f]{48}$")]
-    cursor: Option<String>,
 }
 
 fn unknown(field: &str, allowed: &str) -> ApiError {
@@ -160,15 +154,16 @@ impl TaskQuery {
 }
 
 /// Tasks
-#[utoipa::path(get, path = "/api/v1/tasks", tag = "tasks", params(TaskQuery), security(("token" = []), ("session" = [])),
+#[utoipa::path(get, path = "/api/v1/tasks", tag = "tasks", params(TaskQuery, PageQuery), security(("token" = []), ("session" = [])),
     responses((status = 200, body = List<TaskResponse>), (status = "default", body = Problem)))]
 async fn list_tasks(
     State(app): State<App>,
     member: Member,
     Query(query): Query<TaskQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<List<TaskResponse>>, ApiError> {
     let filter = query.filter(&app, &member)?;
-    let paging = crate::extract::paging(query.limit, query.cursor.as_deref())?;
+    let paging = page.paging()?;
     let page = desk::tasks::list(&app.desk, member.caller(), filter, paging).await?;
     Ok(axum::Json(List::page(page, TaskResponse::from)))
 }
@@ -404,7 +399,7 @@ async fn task_history(
     Query(query): Query<PageQuery>,
 ) -> Result<axum::Json<List<HistoryEntry>>, ApiError> {
     desk::tasks::get(&app.desk, member.caller(), id).await?;
-    super::records::history(&app, &member, id.0, &query).await
+    super::audit::history(&app, &member, id.0, &query).await
 }
 
 /// Projects
