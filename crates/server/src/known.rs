@@ -81,14 +81,8 @@ impl Known {
         address: Option<IpAddr>,
         correlation_id: Uuid,
     ) -> desk::Result<Authenticated> {
-        let key = key("cookie", token);
-        if let Some(who) = self.get(&key, address, correlation_id) {
-            return Ok(who);
-        }
-        let forgotten = self.memory().forgotten;
-        let who = sessions::by_cookie(desk, token, address, correlation_id).await?;
-        self.put(key, &who, forgotten);
-        Ok(who)
+        let asked = sessions::by_cookie(desk, token, address, correlation_id);
+        self.or_ask(key("cookie", token), address, correlation_id, asked).await
     }
 
     /// Who the API token is.
@@ -99,12 +93,23 @@ impl Known {
         address: Option<IpAddr>,
         correlation_id: Uuid,
     ) -> desk::Result<Authenticated> {
-        let key = key("bearer", token);
+        let asked = sessions::by_bearer(desk, token, address, correlation_id);
+        self.or_ask(key("bearer", token), address, correlation_id, asked).await
+    }
+
+    /// Who `key` is: remembered, or else what comes of asking, which is remembered then.
+    async fn or_ask(
+        &self,
+        key: Key,
+        address: Option<IpAddr>,
+        correlation_id: Uuid,
+        asked: impl Future<Output = desk::Result<Authenticated>>,
+    ) -> desk::Result<Authenticated> {
         if let Some(who) = self.get(&key, address, correlation_id) {
             return Ok(who);
         }
         let forgotten = self.memory().forgotten;
-        let who = sessions::by_bearer(desk, token, address, correlation_id).await?;
+        let who = asked.await?;
         self.put(key, &who, forgotten);
         Ok(who)
     }
