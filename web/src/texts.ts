@@ -545,6 +545,7 @@ export const texts = {
     saveDraft: "Save draft",
     unpublish: "Back to draft",
     publishedToast: "Published. The hand answers from it now.",
+    draftSaved: "Draft saved. The hand does not use it yet.",
     draftToast: "Back to draft. The hand no longer uses it.",
     deleted: (title: string) => `“${title}” deleted.`,
     delete: "Delete article",

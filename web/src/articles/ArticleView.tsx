@@ -9,6 +9,7 @@ import { Conflict } from "@/api/save";
 import type { Article } from "@/api/types";
 import { useAutosave } from "@/api/useAutosave";
 import { HistoryList } from "@/audit/HistoryList";
+import { useBackToRow } from "@/keyboard/rows";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { useMay } from "@/session/me";
 import { changed } from "@/shell/address";
@@ -40,6 +41,7 @@ export function ArticleView() {
 
 function Existing({ id }: { id: string }) {
   const query = useQuery(articleQuery(id));
+  useBackToRow(id);
   const may = useMay();
   if (query.isPending) return <SkeletonRows rows={8} />;
   if (!query.data)

@@ -97,6 +97,7 @@ function Row({ article: a, current, first }: { article: ArticleItem; current: bo
   return (
     <Link
       data-row
+      data-id={a.id}
       to="/articles/$articleId"
       params={{ articleId: a.id }}
       search={changed()}

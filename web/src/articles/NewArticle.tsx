@@ -37,7 +37,10 @@ export function NewArticle() {
     onSuccess: ({ data, undoId }) => {
       client.setQueryData(keys.article(data.id), data);
       void client.invalidateQueries({ queryKey: keys.articles });
-      if (data.status === "published") report.done(texts.articles.publishedToast, undoId);
+      report.done(
+        data.status === "published" ? texts.articles.publishedToast : texts.articles.draftSaved,
+        undoId,
+      );
       void navigate({
         to: "/articles/$articleId",
         params: { articleId: data.id },

@@ -35,6 +35,7 @@ export function CardFace({
           <button
             type="button"
             data-row
+            data-id={task.id}
             {...handle}
             className={cx(
               title,

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useParams, useSearch } from "@tanstack/react
 import { ArrowLeft, Contact as ContactIcon } from "lucide-react";
 import type { Contact } from "@/api/types";
 import { StateTag } from "@/inbox/StateTag";
+import { useBackToRow } from "@/keyboard/rows";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { changed } from "@/shell/address";
 import { PageHeader } from "@/shell/PageHeader";
@@ -83,6 +84,7 @@ function Row({ contact: c, current, first }: { contact: Contact; current: boolea
   return (
     <Link
       data-row
+      data-id={c.id}
       to="/contacts/$contactId"
       params={{ contactId: c.id }}
       search={changed()}
@@ -111,6 +113,7 @@ export function ContactView() {
   const query = useQuery(contactQuery(contactId));
   const leave = () => void navigate({ to: "/contacts", search: changed() });
   useShortcut("Escape", leave);
+  useBackToRow(contactId);
   const c = query.data;
   return (
     <article aria-label={c?.name || texts.contact.anonymous} className="flex h-full flex-col">

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Bot, CheckCheck, Hand, PanelRight } from "lucide-react";
 import { useEffect, useState } from "react";
+import { useBackToRow } from "@/keyboard/rows";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { useReadAbout } from "@/notifications/queries";
 import { useMay, useMe } from "@/session/me";
@@ -32,7 +33,8 @@ function Conversation({ id }: { id: string }) {
   const may = useMay();
   const step = useConversationStep(id);
   const { mutate: markRead } = useMarkRead(id);
-  useReadAbout({ conversation: id });
+  useReadAbout("conversation", id);
+  useBackToRow(id);
   const [details, setDetails] = useState(() => window.matchMedia("(min-width: 1320px)").matches);
   const c = query.data;
 
@@ -64,7 +66,7 @@ function Conversation({ id }: { id: string }) {
             <ArrowLeft size={18} />
           </IconButton>
           <div className="flex min-w-0 flex-1 items-center gap-2">
-            <ViewTitle className="min-w-0 truncate text-14 font-semibold">
+            <ViewTitle className="min-w-0 truncate text-14 font-semibold" hint={c.subject}>
               {c.subject || c.contact.name || texts.contact.anonymous}
             </ViewTitle>
             <span className="text-13 text-ink-3 max-md:hidden">{texts.common.number(c.number)}</span>
@@ -87,7 +89,7 @@ function Conversation({ id }: { id: string }) {
                 aria-label={texts.inbox.close}
               >
                 <CheckCheck size={16} />
-                <span className="max-md:hidden">{texts.common.close}</span>
+                <span className={cx("max-md:hidden", details && "md:hidden")}>{texts.common.close}</span>
               </Button>
             </Tip>
           ) : null}

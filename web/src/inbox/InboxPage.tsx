@@ -139,6 +139,7 @@ function Row({
   return (
     <Link
       data-row
+      data-id={c.id}
       to="/inbox/$conversationId"
       params={{ conversationId: c.id }}
       search={changed()}

@@ -1,3 +1,5 @@
+import { useEffect } from "react";
+
 // Lists mark themselves with data-rows and what can be reached in them with data-row. That is enough for
 // j/k and the arrow keys, in every list, without any list holding a second copy of "which row am I on".
 
@@ -49,4 +51,16 @@ export function onRowKeys(event: React.KeyboardEvent<HTMLElement>): void {
   else if (event.key === "End") rowsOf(list).at(-1)?.focus();
   else return;
   event.preventDefault();
+}
+
+/** Gives the focus to the row of a record, when it is nowhere else. */
+export function focusRow(id: string): void {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const shown = [...document.querySelectorAll<HTMLElement>("[data-id]")].find((e) => e.dataset.id === id);
+  shown?.focus({ preventScroll: true });
+}
+
+/** Who closes what a row opened is back on that row. */
+export function useBackToRow(id: string): void {
+  useEffect(() => () => void requestAnimationFrame(() => focusRow(id)), [id]);
 }

@@ -21,16 +21,22 @@ export const notificationsQuery = (filter: "all" | "unread") =>
 
 type Loaded = { pages: NotificationPage[]; pageParams: (string | null)[] };
 
+type Read = { ids: string[] } | { about: { kind: Kind; id: string } } | { all: true };
+
+function covers(what: Read, n: Notification): boolean {
+  if ("all" in what) return true;
+  return "ids" in what ? what.ids.includes(n.id) : concerns(n, what.about.kind, what.about.id);
+}
+
 /** Marks as read, at once in every list that is loaded. */
 export function useMarkNotifications() {
   const client = useQueryClient();
   const report = useReport();
   return useMutation({
-    mutationFn: (what: { ids: string[] } | { all: true }) => api.act("/notifications/read", what),
+    mutationFn: (what: Read) => api.act("/notifications/read", what),
     onMutate: (what) => {
       const now = new Date().toISOString();
-      const read = (n: Notification) =>
-        n.read_at === null && ("all" in what || what.ids.includes(n.id)) ? { ...n, read_at: now } : n;
+      const read = (n: Notification) => (n.read_at === null && covers(what, n) ? { ...n, read_at: now } : n);
       const before = client.getQueriesData<Loaded>({ queryKey: ["notification"] });
       client.setQueriesData<Loaded>(
         { queryKey: ["notification"] },
@@ -54,35 +60,33 @@ export function useMarkNotifications() {
   });
 }
 
-type About = { task: string } | { conversation: string } | { ticket: string };
+type Kind = "task" | "conversation" | "ticket";
 
-function concerns(n: Notification, about: About): boolean {
-  if ("task" in about) return n.task?.id === about.task;
-  if ("conversation" in about) return n.conversation_id === about.conversation;
-  return n.ticket?.id === about.ticket;
+function concerns(n: Notification, kind: Kind, id: string): boolean {
+  return (kind === "conversation" ? n.conversation_id : n[kind]?.id) === id;
 }
 
 /** Who has a record before them has read what they were told about it, also what arrives while they look. */
-export function useReadAbout(about: About): void {
+export function useReadAbout(kind: Kind, id: string): void {
   const { data } = useInfiniteQuery(notificationsQuery("all"));
   const { mutate } = useMarkNotifications();
   // Each is said to be read once: what the desk refuses is not asked for again and again.
   const said = useRef(new Set<string>());
-  const unread = (data?.items ?? [])
-    .filter((n) => n.read_at === null && concerns(n, about) && !said.current.has(n.id))
-    .map((n) => n.id)
-    .join(" ");
+  const unread = (data?.items ?? []).filter((n) => n.read_at === null);
+  const mine = unread.filter((n) => concerns(n, kind, id)).map((n) => n.id);
+  // Of those further back than the list reaches only their number is known.
+  if (data && data.unread > unread.length) mine.push("further-back");
+  const news = mine.filter((n) => !said.current.has(n)).join(" ");
   useEffect(() => {
-    if (!unread) return;
+    if (!news) return;
     const read = () => {
       if (document.visibilityState === "hidden") return;
       document.removeEventListener("visibilitychange", read);
-      const ids = unread.split(" ");
-      for (const id of ids) said.current.add(id);
-      mutate({ ids });
+      for (const n of news.split(" ")) said.current.add(n);
+      mutate({ about: { kind, id } });
     };
     document.addEventListener("visibilitychange", read);
     read();
     return () => document.removeEventListener("visibilitychange", read);
-  }, [unread, mutate]);
+  }, [news, kind, id, mutate]);
 }

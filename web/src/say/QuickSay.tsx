@@ -50,7 +50,10 @@ export function QuickSay({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: only watches the focus come and go
     <div
-      className={cx("relative rounded-8", open && "z-20 bg-raised shadow-float")}
+      className={cx(
+        "relative rounded-8 has-[textarea:focus-visible]:outline-2 has-[textarea:focus-visible]:outline-accent",
+        open && "z-20 bg-raised shadow-float",
+      )}
       onFocus={() => setFocused(true)}
       onBlur={(e) => {
         if (!e.currentTarget.contains(e.relatedTarget)) {

@@ -5,6 +5,7 @@ import { useShortcut } from "@/keyboard/shortcuts";
 import { useMay } from "@/session/me";
 import { texts } from "@/texts";
 import { IconButton } from "@/ui/Button";
+import { focusBack } from "@/ui/Dialog";
 import { Mark } from "@/ui/Mark";
 import { useScreenAbout } from "./about";
 import { Chat } from "./Chat";
@@ -43,10 +44,7 @@ export function DockProvider({ children }: { children: ReactNode }) {
         setState((s) => ({ ...s, isOpen: false }));
         // Who closes it is back where the keyboard was, unless the focus has gone on by itself.
         const back = from.current;
-        requestAnimationFrame(() => {
-          if (document.activeElement === document.body && back instanceof HTMLElement && back.isConnected)
-            back.focus({ preventScroll: true });
-        });
+        requestAnimationFrame(() => focusBack(back));
       },
     }),
     [state],

@@ -9,6 +9,7 @@ import { useMay } from "@/session/me";
 import { texts } from "@/texts";
 import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/classes";
+import { focusBack } from "@/ui/Dialog";
 import { Keys } from "@/ui/Keys";
 import { type Command, useCommands } from "./commands";
 import { HitBody } from "./HitRow";
@@ -19,12 +20,20 @@ import { searchQuery } from "./queries";
 /** Ctrl+K: everything by name, records and commands alike. */
 export function Palette({ onHelp }: { onHelp: () => void }) {
   const palette = usePalette();
+  const before = useRef<Element | null>(null);
   return (
     <Dialog.Root open={palette.isOpen} onOpenChange={(open) => !open && palette.close()}>
       <Dialog.Portal>
         <div className="fixed inset-0 z-40 bg-scrim" aria-hidden />
         <Dialog.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={() => {
+            before.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            focusBack(before.current);
+          }}
           className="float-in fixed inset-x-3 top-[10vh] z-50 mx-auto flex max-h-[72vh] max-w-160 flex-col overflow-hidden rounded-12 bg-raised shadow-float outline-none"
         >
           <Dialog.Title className="sr-only">{texts.nav.search}</Dialog.Title>

@@ -14,7 +14,7 @@ export function PasswordField(
       <IconButton
         label={shown ? texts.session.hidePassword : texts.session.showPassword}
         onClick={() => setShown(!shown)}
-        className="absolute top-[26px] right-0.5"
+        className="absolute top-7 right-0.5"
       >
         {shown ? <EyeOff size={16} /> : <Eye size={16} />}
       </IconButton>

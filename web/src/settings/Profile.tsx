@@ -18,11 +18,11 @@ function useSaveMe(done: string) {
   const client = useQueryClient();
   const report = useReport();
   return useMutation({
-    mutationFn: async (body: MePatch) => (await api.patch<Me>("/me", body)).data,
-    onSuccess: (me) => {
-      client.setQueryData(keys.me, me);
+    mutationFn: (body: MePatch) => api.patch<Me>("/me", body),
+    onSuccess: ({ data, undoId }) => {
+      client.setQueryData(keys.me, data);
       void client.invalidateQueries({ queryKey: keys.members });
-      report.done(done);
+      report.done(done, undoId);
     },
   });
 }

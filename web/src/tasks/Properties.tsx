@@ -28,11 +28,14 @@ import { type Repeat, repeatOf, ruleFor, ruleText } from "./recurrence";
 import { DueText, PriorityIcon } from "./TaskMeta";
 
 function Value({
+  label,
   empty,
   children,
   ref,
   ...rest
 }: {
+  /** What the value is of: the eye reads it beside, the ear needs it here. */
+  label: string;
   empty?: boolean;
   children: ReactNode;
   ref?: Ref<HTMLButtonElement>;
@@ -47,6 +50,7 @@ function Value({
         empty && "text-ink-3",
       )}
     >
+      <span className="sr-only">{label}: </span>
       {children}
     </button>
   );
@@ -122,7 +126,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             void changes.write(task, { due }, { due, due_at: due?.time ? task.due_at : null })
           }
           trigger={
-            <Value empty={!task.due}>
+            <Value label={texts.tasks.due} empty={!task.due}>
               <CalendarDays size={14} className="text-ink-3" aria-hidden />
               {task.due ? <DueText task={task} /> : texts.tasks.dueAdd}
             </Value>
@@ -137,7 +141,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             selected={[repeatOf(task.recurrence) ?? ""]}
             onPick={(v) => setRepeat(v as Repeat)}
             trigger={
-              <Value empty={!task.recurrence}>
+              <Value label={texts.tasks.repeat} empty={!task.recurrence}>
                 <RepeatIcon size={14} className="text-ink-3" aria-hidden />
                 {task.recurrence ? ruleText(task.recurrence) : texts.tasks.repeats.none}
               </Value>
@@ -153,7 +157,11 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
                 const recurrence = { ...task.recurrence, from: v as "schedule" | "completion" };
                 void changes.write(task, { recurrence }, { recurrence });
               }}
-              trigger={<Value empty>{texts.tasks.repeatFrom[task.recurrence.from]}</Value>}
+              trigger={
+                <Value label={texts.tasks.repeat} empty>
+                  {texts.tasks.repeatFrom[task.recurrence.from]}
+                </Value>
+              }
             />
           ) : null}
         </div>
@@ -175,7 +183,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             );
           }}
           trigger={
-            <Value empty={!task.assignee}>
+            <Value label={texts.tasks.assignee} empty={!task.assignee}>
               {task.assignee ? (
                 <Avatar name={task.assignee.name} size={20} />
               ) : (
@@ -196,7 +204,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             void changes.write(task, { priority }, { priority });
           }}
           trigger={
-            <Value empty={!task.priority}>
+            <Value label={texts.tasks.priority} empty={!task.priority}>
               <PriorityIcon priority={task.priority} />
               {task.priority ? texts.tasks.priorities[task.priority] : texts.tasks.noPriority}
             </Value>
@@ -221,7 +229,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
             run: (name) => void changes.write(task, { project: name }, {}),
           }}
           trigger={
-            <Value empty={!task.project}>
+            <Value label={texts.tasks.project} empty={!task.project}>
               {task.project ? (
                 <Swatch color={task.project.color} />
               ) : (
@@ -256,7 +264,7 @@ export function Properties({ task, changes }: { task: Task; changes: TaskChanges
                   <Plus size={14} />
                 </button>
               ) : (
-                <Value empty>
+                <Value label={texts.tasks.labels} empty>
                   <TagIcon size={14} className="text-ink-3" aria-hidden />
                   {texts.tasks.labelsAdd}
                 </Value>

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import { ApiError } from "@/api/client";
 import type { Task } from "@/api/types";
 import { HistoryList } from "@/audit/HistoryList";
+import { useBackToRow } from "@/keyboard/rows";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { useReadAbout } from "@/notifications/queries";
 import { useMay } from "@/session/me";
@@ -34,8 +35,7 @@ export function TaskPanel({ id }: { id: string }) {
   const query = useQuery(taskQuery(id));
   useShortcut("Escape", close);
   const phone = useMedia("(max-width: 759px)");
-  // Who closes the task is back on its row or its card.
-  useEffect(() => () => void requestAnimationFrame(() => focusTask(id)), [id]);
+  useBackToRow(id);
   const gone = query.error instanceof ApiError && query.error.status === 404;
 
   return (
@@ -71,14 +71,6 @@ export function TaskPanel({ id }: { id: string }) {
   );
 }
 
-function focusTask(id: string): void {
-  if (document.activeElement && document.activeElement !== document.body) return;
-  const shown = [...document.querySelectorAll<HTMLElement>("[data-task], [data-card]")].find(
-    (e) => e.dataset.task === id || e.dataset.card === id,
-  );
-  (shown?.querySelector<HTMLElement>("[data-row]") ?? shown)?.focus({ preventScroll: true });
-}
-
 function Bar({ onClose, children }: { onClose: () => void; children?: React.ReactNode }) {
   return (
     <header className="flex h-12 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
@@ -95,7 +87,7 @@ function Detail({ task, onClose }: { task: Task; onClose: () => void }) {
   const may = useMay();
   const { now, zone } = useClock();
   const history = useQuery(taskHistoryQuery(task.id));
-  useReadAbout({ task: task.id });
+  useReadAbout("task", task.id);
   const panel = useRef<HTMLDivElement>(null);
   useShortcut("e", () => void changes.toggle(task), { enabled: may.write });
   useEffect(() => {

@@ -41,6 +41,7 @@ export function TaskRow({
       <Link
         data-row
         data-task={task.id}
+        data-id={task.id}
         to="."
         search={changed({ task: task.id })}
         tabIndex={current || first ? 0 : -1}

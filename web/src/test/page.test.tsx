@@ -357,7 +357,9 @@ test("opening a conversation marks what was said about it as read, and nothing e
     "GET /notifications": { ...page([about("n1", "k1"), about("n2", "other")]), unread: 2 },
   });
   await waitFor(() => expect(of("POST", "/notifications/read")).toHaveLength(1));
-  expect(of("POST", "/notifications/read")[0]?.body).toEqual({ ids: ["n1"] });
+  expect(of("POST", "/notifications/read")[0]?.body).toEqual({
+    about: { kind: "conversation", id: "k1" },
+  });
 });
 
 test("who closes a task with Escape is back on its row", async () => {

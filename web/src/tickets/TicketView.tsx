@@ -8,6 +8,7 @@ import { HistoryList } from "@/audit/HistoryList";
 import { conversationQuery } from "@/inbox/queries";
 import { reasonText, StateTag } from "@/inbox/StateTag";
 import { lastWords, repeats } from "@/inbox/summary";
+import { useBackToRow } from "@/keyboard/rows";
 import { useShortcut } from "@/keyboard/shortcuts";
 import { useReadAbout } from "@/notifications/queries";
 import { QuickSay } from "@/say/QuickSay";
@@ -47,7 +48,8 @@ function Detail({ ticket }: { ticket: Ticket }) {
   const step = useTicketStep(ticket);
   const history = useQuery(ticketHistoryQuery(ticket.id));
   const members = useQuery(membersQuery);
-  useReadAbout({ ticket: ticket.id });
+  useReadAbout("ticket", ticket.id);
+  useBackToRow(ticket.id);
   const leave = () => void navigate({ to: "/tickets", search: changed() });
   useShortcut("Escape", leave, { enabled: !task });
   useShortcut("e", () => step.mutate("close"), { enabled: may.write && !task && ticket.status === "open" });

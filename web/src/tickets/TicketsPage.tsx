@@ -110,6 +110,7 @@ function Row({
   return (
     <Link
       data-row
+      data-id={t.id}
       to="/tickets/$ticketId"
       params={{ ticketId: t.id }}
       search={changed()}

@@ -1,12 +1,18 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { texts } from "@/texts";
 import { IconButton } from "./Button";
 import { cx } from "./classes";
 
 // Radix's own overlay locks scrolling with an inline <style>, which the Content-Security-Policy forbids.
 // The page never scrolls as a whole, so a plain scrim does.
+
+/** What is opened by a key has no button to give the focus back to; it goes where it came from. */
+export function focusBack(to: Element | null): void {
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (lost && to instanceof HTMLElement && to.isConnected) to.focus({ preventScroll: true });
+}
 
 export function Dialog({
   open,
@@ -25,6 +31,7 @@ export function Dialog({
   footer?: ReactNode;
   wide?: boolean;
 }) {
+  const before = useRef<Element | null>(null);
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
@@ -32,10 +39,15 @@ export function Dialog({
         <Primitive.Content
           aria-describedby={undefined}
           onOpenAutoFocus={(event) => {
+            before.current = document.activeElement;
             // The first field is what the dialog is for; the close button, which comes first, is not.
             event.preventDefault();
             const content = event.currentTarget as HTMLElement;
             (content.querySelector<HTMLElement>("input, textarea, select") ?? content).focus();
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            focusBack(before.current);
           }}
           tabIndex={-1}
           className={cx(

@@ -7,16 +7,23 @@ import { useMedia } from "./useMedia";
  */
 export function ViewTitle({
   alone = "(max-width: 759px)",
+  hint,
   className,
   children,
 }: {
   /** When the list is away. */
   alone?: string;
+  /** The whole of it, where the line may be too short. */
+  hint?: string;
   className?: string;
   children: ReactNode;
 }) {
   const Title = useMedia(alone) ? "h1" : "h2";
-  return <Title className={className}>{children}</Title>;
+  return (
+    <Title className={className} title={hint}>
+      {children}
+    </Title>
+  );
 }
 
 /** The title of a part of that, one step below it. */
