@@ -164,9 +164,16 @@ impl Desk {
             .await
     }
 
-    /// Like [`create`](Self::create), for what only adds rows and waits for nobody's lock, so that many may share
-    /// a transaction.
-    pub(crate) async fn add<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
+    /// Like [`create`](Self::create), for what only adds rows, one of them with a number of `kind`, and waits for
+    /// nobody's lock, so that many may share a transaction.
+    pub(crate) async fn add<I, T, F>(
+        &self,
+        caller: &Caller,
+        what: UseCase,
+        kind: store::Kind,
+        input: I,
+        work: F,
+    ) -> Result<T>
     where
         I: Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -178,7 +185,7 @@ impl Desk {
         }
         authority::require(caller, what)?;
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
-        self.store.add(caller, job, work).await
+        self.store.add(caller, kind, job, work).await
     }
 
     /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.

@@ -74,7 +74,7 @@ impl<T> From<Kept<T>> for Done<T> {
 pub async fn create(desk: &Desk, caller: &Caller, input: NewTask) -> Result<Done<FullTask>> {
     let input = input.check()?;
     let created = desk
-        .add(caller, UseCase::CreateTask, input, |tx, job| {
+        .add(caller, UseCase::CreateTask, Kind::Task, input, |tx, job| {
             Box::pin(async move {
                 let view = input::build(tx, job).await?;
                 let task = add(tx, job, view, &job.input.reminders).await?;

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use crate::numbers::Kind;
 use crate::tx::{Scope, Tx, Work};
 use crate::{Error, Failure};
 
@@ -24,6 +25,9 @@ pub(crate) enum Ran {
 pub(crate) trait Job: Send {
     fn scope(&self) -> Scope;
 
+    /// What it will want a number for.
+    fn numbers(&self) -> Option<Kind>;
+
     /// Runs the work once and keeps its result here.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran>;
 
@@ -36,6 +40,7 @@ pub(crate) trait Job: Send {
 
 struct Typed<I, T, E, F> {
     scope: Scope,
+    numbers: Option<Kind>,
     input: I,
     work: F,
     result: Option<Result<T, E>>,
@@ -45,6 +50,7 @@ struct Typed<I, T, E, F> {
 /// The job that runs `work`, and where its caller waits.
 pub(crate) fn job<I, T, E, F>(
     scope: Scope,
+    numbers: Option<Kind>,
     input: I,
     work: F,
 ) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
@@ -55,7 +61,7 @@ where
     F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
 {
     let (tell, told) = oneshot::channel();
-    (Box::new(Typed { scope, input, work, result: None, tell }), told)
+    (Box::new(Typed { scope, numbers, input, work, result: None, tell }), told)
 }
 
 impl<I, T, E, F> Job for Typed<I, T, E, F>
@@ -67,6 +73,10 @@ where
 {
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn numbers(&self) -> Option<Kind> {
+        self.numbers
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran> {

@@ -151,9 +151,16 @@ impl Store {
         }
     }
 
-    /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock: PostgreSQL runs
-    /// those that wait one after another in one transaction, as SQLite does with all.
-    pub async fn add<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
+    /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, and will want a
+    /// number for `kind`: PostgreSQL runs those that wait one after another in one transaction, as SQLite does
+    /// with all.
+    pub async fn add<I, T, E, F>(
+        &self,
+        scope: impl Into<Scope>,
+        kind: Kind,
+        input: I,
+        work: F,
+    ) -> Result<T, E>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -162,7 +169,7 @@ impl Store {
     {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.add(scope.into(), input, work).await,
+            Backend::Postgres(postgres) => postgres.add(scope.into(), kind, input, work).await,
         }
     }
 

@@ -50,9 +50,7 @@ pub(crate) enum Source {
     /// On PostgreSQL they are taken beforehand.
     Taken {
         from: Arc<Numbers>,
-        /// How many transactions, this one among them, are still to run and may want one too.
-        runs: i64,
-        /// Taken for those.
+        /// Taken already, for this job or those after it.
         spare: HashMap<(WorkspaceId, Kind), VecDeque<i64>>,
     },
 }
@@ -60,10 +58,10 @@ pub(crate) enum Source {
 /// The next number of `kind` in the transaction's workspace.
 pub(crate) async fn next(tx: &mut Tx, kind: Kind) -> Result<i64, Error> {
     let key = (tx.workspace()?, kind);
-    if let Source::Taken { from, runs, spare } = &mut tx.numbers {
+    if let Source::Taken { from, spare } = &mut tx.numbers {
         let spare = spare.entry(key).or_default();
         if spare.is_empty() {
-            *spare = from.take(key, *runs).await?;
+            *spare = from.take(key, 1).await?;
         }
         return spare.pop_front().ok_or(Error::GivenUp("no number was given out"));
     }
@@ -102,7 +100,7 @@ impl Numbers {
     }
 
     /// The next `wanted` numbers, at least one. Those who wait at the same time share one round trip.
-    async fn take(&self, key: (WorkspaceId, Kind), wanted: i64) -> Result<VecDeque<i64>, Error> {
+    pub(crate) async fn take(&self, key: (WorkspaceId, Kind), wanted: i64) -> Result<VecDeque<i64>, Error> {
         let lane = self.lane(key);
         lane.waiting.fetch_add(wanted, Ordering::Relaxed);
         let mut free = lane.free.lock().await;

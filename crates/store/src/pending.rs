@@ -83,7 +83,7 @@ pub(crate) async fn settle(tx: &mut Tx) -> Result<(), Error> {
     if tx.pending.tasks.is_empty() { Ok(()) } else { flush(tx).await }
 }
 
-/// Writes what is pending; one trip to the database, or two.
+/// Writes what is pending; one trip to the database.
 pub(crate) async fn flush(tx: &mut Tx) -> Result<(), Error> {
     if tx.pending.is_empty() {
         return Ok(());
@@ -168,8 +168,9 @@ macro_rules! insert_events {
 
 const EVENTS_POSTGRES: &str = insert_events!();
 
-const ALL_POSTGRES: &str = concat!(
-    "WITH documents AS (
+macro_rules! insert_documents {
+    () => {
+        "documents AS (
          INSERT INTO search_docs
              (workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at, words)
          SELECT workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at,
@@ -178,22 +179,23 @@ const ALL_POSTGRES: &str = concat!(
              $14::text[], $15::timestamptz[], $16::text[], $17::text[], $18::text[])
              AS doc (workspace_id, kind, record_id, conversation_id, number, slug, title, body, updated_at, scope,
                  indexed_title, indexed_body)
-     ) ",
-    insert_events!()
-);
+     ) "
+    };
+}
+
+const DOCUMENTS_POSTGRES: &str = concat!("WITH ", insert_documents!(), insert_events!());
+const TASKS_POSTGRES: &str = concat!("WITH ", add::postgres!(), ", ", insert_documents!(), insert_events!());
 
 async fn postgres(tx: &mut Tx, pending: Pending) -> Result<(), Error> {
     let Connection::Postgres(connection) = &mut tx.connection else {
         return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
     };
     let Pending { tasks, documents, events, .. } = pending;
-    if !tasks.is_empty() {
-        sqlx::query(add::POSTGRES).bind(Value::Array(tasks)).execute(&mut **connection).await?;
-    }
-    if documents.is_empty() && events.is_empty() {
-        return Ok(());
-    }
-    let text = if documents.is_empty() { EVENTS_POSTGRES } else { ALL_POSTGRES };
+    let text = match (tasks.as_slice(), documents.as_slice()) {
+        ([], []) => EVENTS_POSTGRES,
+        ([], _) => DOCUMENTS_POSTGRES,
+        _ => TASKS_POSTGRES,
+    };
     let mut query = sqlx::query(text)
         .bind(column(&events, |event| event.workspace))
         .bind(column(&events, |event| event.event_id))
@@ -201,7 +203,7 @@ async fn postgres(tx: &mut Tx, pending: Pending) -> Result<(), Error> {
         .bind(column(&events, |event| event.partition))
         .bind(column(&events, |event| event.envelope.as_str()))
         .bind(column(&events, |event| At(event.created_at)));
-    if !documents.is_empty() {
+    if text != EVENTS_POSTGRES {
         query = query
             .bind(column(&documents, |document| document.workspace))
             .bind(column(&documents, |document| document.kind))
@@ -215,6 +217,9 @@ async fn postgres(tx: &mut Tx, pending: Pending) -> Result<(), Error> {
             .bind(column(&documents, |document| document.words[0].as_str()))
             .bind(column(&documents, |document| document.words[1].as_str()))
             .bind(column(&documents, |document| document.words[2].as_str()));
+    }
+    if !tasks.is_empty() {
+        query = query.bind(Value::Array(tasks));
     }
     query.execute(&mut **connection).await?;
     Ok(())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
+use domain::ids::WorkspaceId;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc};
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::job::{self, Job, Ran};
-use crate::numbers::{Numbers, Source};
+use crate::numbers::{Kind, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::Wake;
 use crate::{Error, Failure, Options, migrate, pending};
@@ -152,19 +153,19 @@ impl Postgres {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, input, work);
+        let (job, told) = job::job(scope, None, input, work);
         self.work.alone(job, durable).await;
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
 
-    pub(crate) async fn add<I, T, E, F>(&self, scope: Scope, input: I, work: F) -> Result<T, E>
+    pub(crate) async fn add<I, T, E, F>(&self, scope: Scope, kind: Kind, input: I, work: F) -> Result<T, E>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, input, work);
+        let (job, told) = job::job(scope, Some(kind), input, work);
         if self.work.queue(job) {
             tokio::spawn(Arc::clone(&self.work).lane());
         }
@@ -177,7 +178,7 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E>,
     {
         // The transaction is only for the scope; dropping it rolls back with the connection's next use.
-        let mut tx = self.work.begin(scope, 1, true).await?;
+        let mut tx = self.work.begin(scope, true).await?;
         work(&mut tx, input).await
     }
 
@@ -188,8 +189,8 @@ impl Postgres {
 }
 
 impl Work {
-    /// Begins a transaction that sees what `scope` may see, for `runs` jobs; one round trip.
-    async fn begin(&self, scope: Scope, runs: i64, durable: bool) -> Result<Tx, Error> {
+    /// Begins a transaction that sees what `scope` may see; one round trip.
+    async fn begin(&self, scope: Scope, durable: bool) -> Result<Tx, Error> {
         let relaxed = if durable { "" } else { "; SET LOCAL synchronous_commit = off" };
         let text = match scope {
             Scope::Workspace(id) => format!("BEGIN; SET LOCAL deskhand.workspace_id = '{id}'{relaxed}"),
@@ -201,15 +202,37 @@ impl Work {
             Err(Error::Unavailable(_)) => self.pool.begin_with(AssertSqlSafe(text)).await?,
             Err(error) => return Err(error),
         };
-        let numbers = Source::Taken { from: Arc::clone(&self.numbers), runs, spare: HashMap::new() };
+        let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new() };
         Ok(Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock))
+    }
+
+    /// Begins a transaction, and meanwhile takes a number for each of `kinds`, which it will want.
+    async fn begin_with_numbers(&self, scope: Scope, kinds: Vec<Kind>) -> Result<Tx, Error> {
+        let Scope::Workspace(workspace) = scope else { return self.begin(scope, true).await };
+        let mut wanted: HashMap<(WorkspaceId, Kind), i64> = HashMap::new();
+        for kind in kinds {
+            *wanted.entry((workspace, kind)).or_default() += 1;
+        }
+        let numbers = async {
+            let mut taken = HashMap::new();
+            for (key, count) in wanted {
+                taken.insert(key, self.numbers.take(key, count).await?);
+            }
+            Ok::<_, Error>(taken)
+        };
+        let (tx, numbers) = tokio::join!(self.begin(scope, true), numbers);
+        let mut tx = tx?;
+        if let Source::Taken { spare, .. } = &mut tx.numbers {
+            *spare = numbers?;
+        }
+        Ok(tx)
     }
 
     /// Runs `job` in a transaction of its own, again where PostgreSQL asks for that, and tells its caller.
     async fn alone(&self, mut job: Box<dyn Job>, durable: bool) {
         let mut attempt = 1;
         loop {
-            let mut tx = match self.begin(job.scope(), 1, durable).await {
+            let mut tx = match self.begin(job.scope(), durable).await {
                 Ok(tx) => tx,
                 Err(error) => return job.tell(Err(error)),
             };
@@ -285,19 +308,16 @@ impl Work {
     /// Runs `jobs` one after another in one transaction and tells their callers. Gives back those that have to
     /// run alone: all of them, if one failed after it had written something.
     async fn together(&self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-        let Some(first) = jobs.first() else { return jobs };
-        let count = jobs.len();
-        let mut tx = match self.begin(first.scope(), 1, true).await {
+        let Some(scope) = jobs.first().map(|job| job.scope()) else { return jobs };
+        let kinds = jobs.iter().filter_map(|job| job.numbers()).collect();
+        let mut tx = match self.begin_with_numbers(scope, kinds).await {
             Ok(tx) => tx,
             Err(error) => {
                 jobs.into_iter().for_each(|job| job.tell(Err(error.clone())));
                 return Vec::new();
             }
         };
-        for (place, job) in jobs.iter_mut().enumerate() {
-            if let Source::Taken { runs, .. } = &mut tx.numbers {
-                *runs = i64::try_from(count - place).unwrap_or(1);
-            }
+        for job in &mut jobs {
             if job.run(&mut tx).await == Ran::Spoiled {
                 return jobs;
             }

@@ -139,7 +139,7 @@ impl Sqlite {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, input, work);
+        let (job, told) = job::job(scope, None, input, work);
         if self.jobs.send(job).await.is_err() {
             return Err(E::from(Error::GivenUp("the database is closed")));
         }

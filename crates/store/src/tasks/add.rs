@@ -90,32 +90,38 @@ macro_rules! instant {
     };
 }
 
-/// One statement for what is in `$1`.
-pub(crate) const POSTGRES: &str = concat!(
-    "WITH task AS MATERIALIZED (
-         SELECT * FROM jsonb_to_recordset($1) AS task (id UUID, workspace_id UUID, number BIGINT, title TEXT,
-             notes TEXT, status TEXT, rank BIGINT, due_date TEXT, due_time TEXT, due_at BIGINT, due_key BIGINT,
-             zone TEXT, priority BIGINT, labels JSONB, label_keys JSONB, project_id UUID, assignee_id UUID,
-             parent_id UUID, ticket_id UUID, rule TEXT, counts_from TEXT, rule_revision BIGINT, series_id UUID,
-             series_start TEXT, completed_at BIGINT, created_by TEXT, created_at BIGINT, version BIGINT)
-     ), added AS (
-         INSERT INTO tasks ",
-    columns!(),
-    "    SELECT id, workspace_id, number, title, notes, status, rank, due_date, due_time, ",
-    instant!("due_at"),
-    ",       due_key, zone, priority, labels, project_id, assignee_id, parent_id, ticket_id, rule, counts_from,
-             rule_revision, series_id, series_start, 0, ",
-    instant!("completed_at"),
-    ",       created_by, ",
-    instant!("created_at"),
-    ", ",
-    instant!("created_at"),
-    ",       version
-         FROM task
-     )
-     INSERT INTO task_labels (workspace_id, label, task_id)
-     SELECT workspace_id, label, id FROM task, jsonb_array_elements_text(label_keys) AS label
-     ON CONFLICT (workspace_id, label, task_id) DO NOTHING"
-);
+/// Parts of a statement for what is in `$19`; one of its own follows.
+macro_rules! postgres {
+    () => {
+        concat!(
+            "task AS MATERIALIZED (
+                 SELECT * FROM jsonb_to_recordset($19) AS task (id UUID, workspace_id UUID, number BIGINT, title TEXT,
+                     notes TEXT, status TEXT, rank BIGINT, due_date TEXT, due_time TEXT, due_at BIGINT,
+                     due_key BIGINT, zone TEXT, priority BIGINT, labels JSONB, label_keys JSONB, project_id UUID,
+                     assignee_id UUID, parent_id UUID, ticket_id UUID, rule TEXT, counts_from TEXT,
+                     rule_revision BIGINT, series_id UUID, series_start TEXT, completed_at BIGINT, created_by TEXT,
+                     created_at BIGINT, version BIGINT)
+             ), added AS (
+                 INSERT INTO tasks ",
+            $crate::tasks::add::columns!(),
+            "    SELECT id, workspace_id, number, title, notes, status, rank, due_date, due_time, ",
+            $crate::tasks::add::instant!("due_at"),
+            ",       due_key, zone, priority, labels, project_id, assignee_id, parent_id, ticket_id, rule,
+                     counts_from, rule_revision, series_id, series_start, 0, ",
+            $crate::tasks::add::instant!("completed_at"),
+            ",       created_by, ",
+            $crate::tasks::add::instant!("created_at"),
+            ", ",
+            $crate::tasks::add::instant!("created_at"),
+            ",       version
+                 FROM task
+             ), labelled AS (
+                 INSERT INTO task_labels (workspace_id, label, task_id)
+                 SELECT workspace_id, label, id FROM task, jsonb_array_elements_text(label_keys) AS label
+                 ON CONFLICT (workspace_id, label, task_id) DO NOTHING
+             )"
+        )
+    };
+}
 
-pub(crate) use {columns, sqlite};
+pub(crate) use {columns, instant, postgres, sqlite};

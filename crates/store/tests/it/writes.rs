@@ -91,7 +91,7 @@ async fn write(store: &Store, workspace: WorkspaceId, n: usize) -> Option<TaskId
     let result = if n % 3 == 0 {
         store.write(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
     } else {
-        store.add(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
+        store.add(workspace, Kind::Task, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
     };
     match (how, result) {
         (How::Well, Ok(task)) => Some(task),
