@@ -10,12 +10,11 @@ use tracing::{debug, warn};
 
 /// How many events one transaction moves.
 const ROUND: i64 = 500;
-/// How far rounds are apart, so that each moves several events: the first after a rest goes at once.
+/// How far rounds are apart at least, so that each moves several events: the first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(8);
-/// How far they are apart while there is much to move: each round wakes every group.
-const GATHER_MANY: Duration = Duration::from_millis(40);
-/// How many events of one round are much.
-const MANY: i64 = 24;
+/// How far they are apart for each event that the last one moved, since each round wakes every group; and at most.
+const GATHER_EACH: Duration = Duration::from_millis(2);
+const GATHER_MOST: Duration = Duration::from_millis(40);
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 /// How often old rows are removed, at most; only while there is something to relay.
@@ -46,7 +45,8 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
             Ok(0) => failures = 0,
             Ok(moved) => {
                 failures = 0;
-                not_before = Instant::now() + if moved < MANY { GATHER } else { GATHER_MANY };
+                let each = GATHER_EACH * u32::try_from(moved).unwrap_or(u32::MAX).min(1000);
+                not_before = Instant::now() + each.clamp(GATHER, GATHER_MOST);
                 if Instant::now() >= prune_at {
                     prune_at = Instant::now() + PRUNE_EVERY;
                     if let Err(error) = prune(store, &shutdown).await {

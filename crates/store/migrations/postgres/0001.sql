@@ -571,7 +571,8 @@ BEGIN
                 ORDER BY newest.id DESC LIMIT near
             ) AS doc;
         END IF;
-        IF walked = near AND COALESCE(cardinality(found), 0) < most THEN
+        -- Half of what is ranked is still more than a page: then the index need not be asked.
+        IF walked = near AND COALESCE(cardinality(found), 0) < most / 2 THEN
             scoped := quote_literal(scopes[place])::tsquery && wanted;
             -- The sum keeps the planner from walking the whole table backwards for a word that is hardly there.
             SELECT array_agg(doc.id) INTO found FROM (
