@@ -48,11 +48,12 @@ struct Work {
     lanes: std::sync::Mutex<Lanes>,
 }
 
-/// Jobs that may share a transaction, and how many transactions are taking them now.
+/// Jobs that may share a transaction, and what takes them now.
 #[derive(Default)]
 struct Lanes {
     waiting: VecDeque<Box<dyn Job>>,
     running: usize,
+    tasks: JoinSet<()>,
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Error> {
@@ -166,9 +167,7 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
         let (job, told) = job::job(scope, Some(kind), input, work);
-        if self.work.queue(job) {
-            tokio::spawn(Arc::clone(&self.work).lane());
-        }
+        Work::queue(&self.work, job);
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
 
@@ -183,6 +182,11 @@ impl Postgres {
     }
 
     pub(crate) async fn close(&self) {
+        let mut lanes = {
+            let mut lanes = self.work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            std::mem::take(&mut lanes.tasks)
+        };
+        while lanes.join_next().await.is_some() {}
         self.tasks.lock().await.shutdown().await;
         self.work.pool.close().await;
     }
@@ -270,13 +274,16 @@ impl Work {
         Ok(())
     }
 
-    /// Queues `job`; gives whether another lane is needed for it.
-    fn queue(&self, job: Box<dyn Job>) -> bool {
-        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    /// Queues `job`, and opens another lane where there are not all yet.
+    fn queue(work: &Arc<Self>, job: Box<dyn Job>) {
+        let mut lanes = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         lanes.waiting.push_back(job);
-        let more = lanes.running < LANES;
-        lanes.running += usize::from(more);
-        more
+        if lanes.running < LANES {
+            lanes.running += 1;
+            // Those that are over.
+            while lanes.tasks.try_join_next().is_some() {}
+            lanes.tasks.spawn(Arc::clone(work).lane());
+        }
     }
 
     /// The jobs for one transaction: the first that waits and those after it of the same scope. Where there are

@@ -88,7 +88,7 @@ async fn make(tx: &mut Tx, how: How, name: &str) -> Result<TaskId, Fault> {
 async fn write(store: &Store, workspace: WorkspaceId, n: usize) -> Option<TaskId> {
     let how = HOWS[n % HOWS.len()];
     let input = (how, format!("of write {n}"));
-    let result = if n % 3 == 0 {
+    let result = if n.is_multiple_of(3) {
         store.write(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
     } else {
         store.add(workspace, Kind::Task, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
