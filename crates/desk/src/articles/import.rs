@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::Caller;
 use serde::Deserialize;
+use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _};
 use store::articles::Status;
 
 use super::{Draft, Import, markdown, slug_from, store_import};
@@ -46,7 +47,7 @@ struct FrontMatter {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "labels must be a list such as [a, b], or one line such as a, b")]
 enum Labels {
     List(Vec<String>),
     Line(String),
@@ -89,9 +90,9 @@ fn read(file: &ImportFile) -> Result<Draft> {
     let text = file.text.strip_prefix('\u{FEFF}').unwrap_or(&file.text).replace("\r\n", "\n");
     let (front, body) = split(&text)?;
     let front: FrontMatter = match front {
-        Some(front) if !front.trim().is_empty() => serde_saphyr::from_str(front).map_err(|error| {
-            Error::field("front matter", format!("cannot be read: {}", first_line(&error)))
-        })?,
+        Some(front) if !front.trim().is_empty() => {
+            serde_saphyr::from_str(front).map_err(|error| unreadable(&error))?
+        }
         _ => FrontMatter::default(),
     };
     let status = match front.status.as_deref() {
@@ -138,8 +139,15 @@ fn split(text: &str) -> Result<(Option<&str>, &str)> {
     Err(Error::field("front matter", "is not closed by a line of three hyphens"))
 }
 
-fn first_line(error: &impl std::fmt::Display) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
+/// Says where in the file the front matter cannot be read, and why.
+fn unreadable(error: &serde_saphyr::Error) -> Error {
+    let error = error.without_snippet();
+    let reason = DefaultMessageFormatter.format_message(error).escape_debug().to_string();
+    let reason =
+        reason.replace("expected string scalar", "expected text, in quotes if it begins with [ or {");
+    // The file's first line is the one with the hyphens.
+    let line = error.location().map(|place| format!(" at line {}", place.line() + 1)).unwrap_or_default();
+    Error::field("front matter", format!("cannot be read{line}: {reason}"))
 }
 
 #[cfg(test)]
@@ -171,9 +179,16 @@ mod tests {
     #[test]
     fn a_broken_file_says_what_is_wrong_with_it() {
         for (text, word) in [
-            ("---\ntitle: [a\n---\nx", "front matter"),
+            ("---\ntitle: [a\n---\nx", "front matter cannot be read at line 2: expected text, in quotes"),
             ("---\ntitle: x\n", "three hyphens"),
             ("no heading", "title"),
+            ("---\ntitle: a: b\nx: 1\n---\n", "at line 2"),
+            ("---\nslug: x\ntitle: \"x\nlabels: [a]\n---\n", "front matter"),
+            ("---\nslug: x\n\ttitle: x\n---\n", "tab"),
+            ("---\nslug: x\nslug: y\n---\n", "at line 3"),
+            ("---\nslug: x\nlabels: [a, b\ntitle: x\n---\n", "front matter"),
+            ("---\nslug: x\nlabels: {a: 1}\ntitle: x\n---\n", "labels must be a list"),
+            ("---\nslug: x\njust words\n---\n", "front matter"),
             ("---\ntitle: x\nslug: Not A Slug\n---\n", "slug"),
             ("---\ntitle: x\nstatus: secret\n---\n", "status"),
             ("---\ntitle: {a: 1}\n---\n", "front matter"),
