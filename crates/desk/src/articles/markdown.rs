@@ -10,6 +10,8 @@ use store::articles::Section;
 
 /// About how many characters a section may have before it is divided.
 const SECTION_CHARS: usize = 1_200;
+/// The most characters that one mark of code may hold; pages and the widget show no longer ones.
+const CODE_CHARS: usize = 500;
 
 fn parser(body: &str) -> Parser<'_> {
     Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS)
@@ -75,7 +77,23 @@ pub(super) fn first_heading(body: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Collects plain text, section by section.
+/// One line of code, marked as such by backticks, which nothing else in a section's text is.
+///
+/// Where that cannot be, the code stays as plain text.
+fn marked(code: &str) -> String {
+    let bare = code.trim_end();
+    if bare.trim().is_empty() || bare.contains(['`', '\n']) || bare.chars().count() > CODE_CHARS {
+        return unmarked(bare);
+    }
+    format!("`{bare}`")
+}
+
+/// Text in which nothing looks like a mark of code.
+fn unmarked(text: &str) -> String {
+    text.replace('`', "'")
+}
+
+/// Collects text, section by section: plain but for code, which is marked.
 #[derive(Default)]
 struct Sections {
     done: Vec<Section>,
@@ -138,10 +156,12 @@ fn divide(paragraph: &str) -> Vec<&str> {
 
 /// The sections of the text: each heading begins one, and a long one is divided at the ends of paragraphs.
 ///
-/// A heading that repeats `title` is none.
+/// Their text is plain, except that code stands between backticks, line by line. A heading that repeats `title`
+/// is none.
 pub(super) fn sections(title: &str, body: &str) -> Vec<Section> {
     let mut out = Sections::default();
     let mut heading: Option<String> = None;
+    let mut code: Option<String> = None;
     for event in parser(body) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
@@ -150,20 +170,35 @@ pub(super) fn sections(title: &str, body: &str) -> Vec<Section> {
                 let is_new = !text.is_empty() && text.to_lowercase() != title.to_lowercase();
                 out.end_section(is_new.then_some(text));
             }
-            Event::Text(text) | Event::Code(text) => {
-                heading.as_mut().unwrap_or(&mut out.line).push_str(&text)
-            }
+            Event::Text(text) => match (&mut heading, &mut code) {
+                (Some(heading), _) => heading.push_str(&text),
+                (None, Some(code)) => code.push_str(&text),
+                (None, None) => out.line.push_str(&unmarked(&text)),
+            },
+            Event::Code(text) => match &mut heading {
+                Some(heading) => heading.push_str(&text),
+                None => out.line.push_str(&marked(&text)),
+            },
             Event::SoftBreak => heading.as_mut().unwrap_or(&mut out.line).push(' '),
             Event::HardBreak => heading.as_mut().unwrap_or(&mut out.line).push('\n'),
             Event::Start(Tag::Item) => {
                 out.end_line();
                 out.line.push_str("- ");
             }
-            Event::Start(Tag::CodeBlock(_) | Tag::List(_)) => out.end_line(),
+            Event::Start(Tag::CodeBlock(_)) => {
+                out.end_line();
+                code = Some(String::new());
+            }
+            Event::Start(Tag::List(_)) => out.end_line(),
             Event::End(TagEnd::TableCell) => out.line.push_str("  "),
-            Event::End(
-                TagEnd::Paragraph | TagEnd::Item | TagEnd::CodeBlock | TagEnd::TableRow | TagEnd::TableHead,
-            ) => out.end_line(),
+            Event::End(TagEnd::CodeBlock) => {
+                let lines: Vec<String> = code.take().unwrap_or_default().lines().map(marked).collect();
+                out.line.push_str(&lines.join("\n"));
+                out.end_line();
+            }
+            Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead) => {
+                out.end_line()
+            }
             _ => {}
         }
     }
@@ -180,7 +215,7 @@ pub(super) fn plain(sections: &[Section]) -> String {
             out.push_str(section.heading.as_deref().unwrap_or_default());
             out.push('\n');
         }
-        out.push_str(&section.text);
+        out.push_str(&section.text.replace('`', ""));
         out.push_str("\n\n");
         last.clone_from(&section.heading);
     }
@@ -189,7 +224,7 @@ pub(super) fn plain(sections: &[Section]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_heading, html, sections};
+    use super::{first_heading, html, plain, sections};
 
     #[test]
     fn nothing_active_and_nothing_foreign_gets_through() {
@@ -235,6 +270,21 @@ mod tests {
             seen,
             [(None, "Send it back."), (Some("How long"), "- 30 days\n- not more\n\na  b\n\n1  2")]
         );
+    }
+
+    #[test]
+    fn code_stays_marked_in_sections_and_nothing_else_looks_like_it() {
+        let found = sections(
+            "T",
+            "Type `a | b` or ``x`y`` \\` now.\n\n```sh\nrun *it*\n  then <this>\n\nend\n```\n\n- one `two`\n\n    three\n",
+        );
+        assert_eq!(
+            found[0].text,
+            "Type `a | b` or x'y ' now.\n\n`run *it*`\n`  then <this>`\n\n`end`\n- one `two`\n\nthree"
+        );
+        let long = "y".repeat(501);
+        assert_eq!(sections("T", &format!("`{long}`"))[0].text, long);
+        assert_eq!(plain(&found).matches('`').count(), 0);
     }
 
     #[test]
