@@ -10,7 +10,7 @@ use desk::articles::Passage;
 use desk::{Desk, articles};
 use domain::ids::{ArticleId, WorkspaceId};
 
-use crate::language;
+use crate::{language, markup};
 
 /// How many sections are read at once.
 const PAGE: i64 = 500;
@@ -28,6 +28,10 @@ pub(crate) struct Zones {
     pub(crate) article: ArticleId,
     pub(crate) heading: HashSet<Term>,
     pub(crate) body: HashSet<Term>,
+    /// What stands in examples of the body alone.
+    pub(crate) example: HashSet<Term>,
+    /// Heading and body in order, without examples.
+    pub(crate) text: Vec<Term>,
     pub(crate) title: HashSet<Term>,
     pub(crate) summary: HashSet<Term>,
 }
@@ -49,7 +53,10 @@ pub(crate) struct Knowledge {
 
 #[derive(Debug, Default)]
 struct Seen {
+    /// How many sections have it.
     sections: usize,
+    /// Whether any has it outside examples.
+    is_told: bool,
     /// The word, and how often it is written.
     word: (String, usize),
 }
@@ -60,7 +67,7 @@ impl Knowledge {
         let mut knowledge = Self { revision, sections: passages.len(), ..Self::default() };
         let mut counts: HashMap<String, usize> = HashMap::new();
         for passage in passages {
-            let mut zone = |text: &str| -> HashSet<Term> {
+            let mut terms = |text: &str| -> Vec<Term> {
                 let words = language::words(text).into_iter();
                 words
                     .map(|word| {
@@ -70,24 +77,36 @@ impl Knowledge {
                     })
                     .collect()
             };
-            let zones = Zones {
+            let (told, examples) = markup::told_and_examples(&passage.body);
+            let heading = terms(passage.heading.as_deref().unwrap_or_default());
+            let body = terms(&told);
+            let mut zones = Zones {
                 article: passage.article_id,
-                heading: zone(passage.heading.as_deref().unwrap_or_default()),
-                body: zone(&passage.body),
-                title: zone(&passage.title),
-                summary: zone(&passage.summary),
+                heading: heading.iter().copied().collect(),
+                body: body.iter().copied().collect(),
+                example: terms(&examples).into_iter().collect(),
+                text: heading.into_iter().chain(body).collect(),
+                title: terms(&passage.title).into_iter().collect(),
+                summary: terms(&passage.summary).into_iter().collect(),
             };
+            zones.example.retain(|term| !zones.body.contains(term) && !zones.heading.contains(term));
+            let article = knowledge.articles.entry(passage.article_id).or_default();
             for term in zones.heading.union(&zones.body) {
+                let seen = &mut knowledge.seen[*term as usize];
+                seen.sections += 1;
+                seen.is_told = true;
+                article.insert(*term);
+            }
+            for term in &zones.example {
                 knowledge.seen[*term as usize].sections += 1;
             }
-            let article = knowledge.articles.entry(passage.article_id).or_default();
-            article.extend(zones.heading.iter().chain(&zones.body));
             knowledge.zones.insert(passage.id, zones);
         }
         for zones in knowledge.zones.values() {
             for term in zones.title.union(&zones.summary) {
                 let seen = &mut knowledge.seen[*term as usize];
                 seen.sections = seen.sections.max(1);
+                seen.is_told = true;
             }
         }
         for (word, count) in counts {
@@ -122,6 +141,11 @@ impl Knowledge {
     /// How much it tells that a section has a term: the fewer have it, the more.
     pub(crate) fn weight(&self, term: Term) -> f64 {
         self.weight_of(self.seen.get(term as usize).map_or(0, |seen| seen.sections))
+    }
+
+    /// Whether a term stands anywhere but in examples.
+    pub(crate) fn is_told(&self, term: Term) -> bool {
+        self.seen.get(term as usize).is_some_and(|seen| seen.is_told)
     }
 
     /// The weight of a word that no section has.

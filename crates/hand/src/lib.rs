@@ -3,8 +3,10 @@
 //! [`Hand::decide`] only reads; [`answer`] carries a decision out through the desk, which refuses it once a person
 //! has the conversation. Nothing is said that the articles do not say.
 
+mod case;
 mod knowledge;
 mod language;
+mod markup;
 mod model;
 pub mod orders;
 mod question;
@@ -121,19 +123,18 @@ impl Hand {
         })
     }
 
-    /// The sections that may answer `question`, the best first, with the question's clues.
+    /// The sections that may answer what is `asked`, the best first, with its clues.
     async fn retrieve(
         &self,
         desk: &Desk,
         workspace: WorkspaceId,
-        question: &str,
+        asked: &str,
     ) -> desk::Result<(Vec<Clue>, Vec<Found>)> {
         let mut revision = articles::revision(desk, workspace).await?;
         for attempt in 1.. {
             let knowledge = self.memory.get(desk, workspace, revision).await?;
-            let mut clues = question::clues(question, &knowledge);
-            clues.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-            let mut words = question::search_words(&clues, &knowledge);
+            let question = question::take_apart(asked, &knowledge);
+            let mut words = question::search_words(&question.clues, &knowledge);
             words.truncate(SEARCHED_WORDS);
             let (now, passages) = articles::passages_with(desk, workspace, words, CANDIDATES).await?;
             if now != revision && attempt < ATTEMPTS {
@@ -144,12 +145,12 @@ impl Hand {
             let mut found: Vec<Found> = passages
                 .into_iter()
                 .filter_map(|passage| {
-                    let fit = score::fit(&clues, knowledge.zones(passage.id)?, &knowledge);
+                    let fit = score::fit(&question, knowledge.zones(passage.id)?, &knowledge);
                     Some(Found { passage, fit })
                 })
                 .collect();
             found.sort_by(|a, b| b.fit.total_cmp(&a.fit));
-            return Ok((clues, found));
+            return Ok((question.clues, found));
         }
         Ok((Vec::new(), Vec::new()))
     }

@@ -9,9 +9,10 @@ use desk::articles::Passage;
 use domain::conversation::Source;
 use futures_util::future::BoxFuture;
 
+use crate::case;
 use crate::question::Clue;
 use crate::quote::{self, Found};
-use crate::score::ENOUGH;
+use crate::score::{ENOUGH, ENOUGH_FOR_A_CASE};
 
 pub use openai::{OpenAi, OpenAiOptions};
 
@@ -67,7 +68,8 @@ pub struct Passages;
 
 impl Passages {
     pub(crate) fn reply(asked: &Asked<'_>) -> Reply {
-        if asked.found.first().is_none_or(|best| best.fit < ENOUGH) {
+        let enough = if case::is_own_case(asked.question) { ENOUGH_FOR_A_CASE } else { ENOUGH };
+        if asked.found.first().is_none_or(|best| best.fit < enough) {
             return Reply::NotCovered;
         }
         let (text, sources) = quote::answer(asked.found, asked.clues);

@@ -3,8 +3,8 @@
 use desk::articles::Passage;
 use domain::conversation::Source;
 
-use crate::language;
 use crate::question::Clue;
+use crate::{language, markup};
 
 /// The most sections that one answer quotes.
 const QUOTED: usize = 3;
@@ -36,6 +36,9 @@ impl Found {
 }
 
 /// The answer made of `found`, which is sorted, the best first, and not empty.
+///
+/// Its text is Markdown and keeps what is marked as code in the sections, and so do the sources' quotes, letter by
+/// letter: the widget shows a source's quote only where the answer does not hold it already.
 pub(crate) fn answer(found: &[Found], clues: &[Clue]) -> (String, Vec<Source>) {
     let best = found.first().map_or(0.0, |first| first.fit);
     let quoted: Vec<&Found> = found.iter().take(QUOTED).filter(|one| one.fit >= best * NEAR).collect();
@@ -45,7 +48,7 @@ pub(crate) fn answer(found: &[Found], clues: &[Clue]) -> (String, Vec<Source>) {
     };
     let mut sources = Vec::new();
     for one in quoted {
-        let quote = excerpt(&one.passage.body, clues);
+        let quote = markup::balanced(&excerpt(&one.passage.body, clues));
         let place = match &one.passage.heading {
             Some(heading) => format!("{} – {heading}", one.passage.title),
             None => one.passage.title.clone(),
@@ -108,11 +111,22 @@ fn offset(whole: &str, part: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use desk::articles::Passage;
+    use domain::ids::ArticleId;
+    use uuid::Uuid;
+
+    use super::{Found, answer, excerpt};
     use crate::question::Clue;
 
     fn clue(word: &str) -> Clue {
-        Clue { word: word.to_owned(), weight: 1.0, is_strange: false, terms: Vec::new() }
+        Clue {
+            word: word.to_owned(),
+            weight: 1.0,
+            is_strange: false,
+            is_general: false,
+            place: 0,
+            terms: Vec::new(),
+        }
     }
 
     #[test]
@@ -128,6 +142,22 @@ mod tests {
         assert!(quote.starts_with("… ") && quote.ends_with(" …"), "{quote}");
         assert!(quote.contains("A refund takes five days."), "{quote}");
         assert!(quote.chars().count() < 620, "{quote}");
+    }
+
+    #[test]
+    fn code_stays_marked_in_the_answer_and_in_its_sources() {
+        let passage = Passage {
+            id: 1,
+            article_id: ArticleId(Uuid::nil()),
+            slug: "backup".to_owned(),
+            title: "Backup".to_owned(),
+            summary: String::new(),
+            heading: None,
+            body: "Type this:\n\n`deskhand backup FILE`".to_owned(),
+        };
+        let (text, sources) = answer(&[Found { passage, fit: 1.0 }], &[]);
+        assert!(text.ends_with("> Type this:\n> \n> `deskhand backup FILE`"), "{text}");
+        assert_eq!(sources[0].quote, "Type this:\n\n`deskhand backup FILE`");
     }
 
     #[test]

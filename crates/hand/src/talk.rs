@@ -42,16 +42,21 @@ words! {
         again to me my of and did does good got have have ya well really quick answer reply one please pls again dear";
     /// Words for a person that cannot mean a function or a record.
     is_surely_person: "human humans person persons someone somebody anyone anybody representative rep operator
-        manager supervisor";
+        manager supervisor whoever";
     /// Words for a person that are also said of members, teams and services.
     is_maybe_person: "agent agents staff employee employees colleague colleagues coworker team support advisor adviser
         technician specialist expert boss people service care";
     /// What stands before and within a phrase for a person.
     is_person_filler: "a an the your any some one of real actual live living human another different proper good
-        customer client technical tech sales member members senior other being beings from yours flesh blood
-        and person's";
+        customer client technical tech sales member members senior other being beings from of yours else flesh
+        blood and person's";
+    /// Words by which a person is no machine.
+    is_real: "real actual live human living";
+    /// What may stand between talking and whom to talk to: "discuss this with".
+    is_matter: "this that it things the my our about matter issue problem case further";
     /// Ways of dealing with somebody that take "to" or "with".
-    is_talk: "talk speak chat deal communicate converse call discuss talking speaking chatting dealing";
+    is_talk: "talk speak chat deal communicate converse call discuss talking speaking chatting dealing
+        connected transferred forwarded redirected referred";
     /// Ways of bringing somebody to somebody.
     is_pass: "get give send find fetch bring connect transfer forward put pass hand redirect switch route escalate
         direct let";
@@ -79,7 +84,8 @@ words! {
 /// Words that are worth recognising when they are misspelled.
 const LEXICON: &str =
     "human person agent speak someone somebody anyone anybody representative operator manager
-    connect transfer contact please support being colleague employee supervisor thanks hello useless";
+    connect transfer contact please support being colleague employee supervisor thanks hello useless
+    people";
 
 /// The clauses of a text, as words.
 fn clauses(text: &str) -> Vec<Vec<String>> {
@@ -112,16 +118,16 @@ fn person(words: &[String], at: usize) -> Option<(usize, bool)> {
     let length = phrase.iter().rposition(|word| {
         is_surely_person(word)
             || is_maybe_person(word)
-            || matches!(word.as_str(), "yours" | "being" | "beings" | "human")
+            || is_real(word)
+            || matches!(word.as_str(), "yours" | "being" | "beings" | "member" | "members" | "else")
     })? + 1;
     let phrase = &phrase[..length];
     let sure = phrase.iter().any(|word| is_surely_person(word))
-        || (phrase.iter().any(|word| is_maybe_person(word))
-            && phrase
-                .iter()
-                .any(|word| matches!(word.as_str(), "real" | "live" | "actual" | "human" | "living")));
-    let any = phrase.iter().any(|word| is_surely_person(word) || is_maybe_person(word));
-    any.then_some((at + length, sure))
+        || (phrase.iter().any(|word| is_maybe_person(word)) && phrase.iter().any(|word| is_real(word)));
+    let being =
+        phrase.windows(2).any(|pair| is_real(&pair[0]) && matches!(pair[1].as_str(), "being" | "beings"));
+    let any = being || phrase.iter().any(|word| is_surely_person(word) || is_maybe_person(word));
+    any.then_some((at + length, sure || being))
 }
 
 /// Whether it is the speaker who does what stands at `at`, or nobody is named who does.
@@ -130,7 +136,7 @@ fn by_speaker(words: &[String], at: usize) -> bool {
         if is_speaker(word) {
             return true;
         }
-        if !is_between(word) {
+        if !is_between(word) && !is_wish(word) && !matches!(word.as_str(), "insist" | "on") {
             return false;
         }
     }
@@ -150,13 +156,21 @@ fn is_me(word: &str) -> bool {
     matches!(word, "me" | "us" | "my" | "our" | "this")
 }
 
-/// "talk to a human", "someone I can chat with", "who can I speak to".
+/// "talk to a human", "discuss this with your team", "someone I can chat with", "who can I speak to".
 fn talks(words: &[String], i: usize) -> bool {
-    if !is_talk(at(words, i)) || !matches!(at(words, i + 1), "to" | "with") || !by_speaker(words, i) {
+    if !is_talk(at(words, i)) || !by_speaker(words, i) {
         return false;
     }
-    if person(words, i + 2).is_some() {
+    let matter = words[i + 1..].iter().take(4).take_while(|word| is_matter(word)).count();
+    let to = i + 1 + matter;
+    if !matches!(at(words, to), "to" | "with") {
+        return false;
+    }
+    if person(words, to + 1).is_some() {
         return true;
+    }
+    if matter > 0 {
+        return false;
     }
     let ends = matches!(at(words, i + 2), "" | "about" | "here" | "please" | "regarding" | "now" | "today");
     ends && any_in(words, 0..i, |word| matches!(word, "who" | "whom") || is_surely_person(word))
@@ -171,6 +185,9 @@ fn passes(words: &[String], i: usize) -> bool {
     if verb == "escalate" {
         return by_speaker(words, i);
     }
+    if verb == "put" && at(words, i + 2) == "in" && matches!(at(words, i + 3), "touch" | "contact") {
+        return person(words, i + 5).is_some();
+    }
     let mut next = i + 2;
     while matches!(
         at(words, next),
@@ -179,7 +196,8 @@ fn passes(words: &[String], i: usize) -> bool {
     {
         next += 1;
     }
-    person(words, next).is_some()
+    let through = matches!(verb, "put" | "pass") && at(words, i + 2) == "through";
+    person(words, next).is_some() || (through && matches!(at(words, i + 3), "" | "please" | "now"))
 }
 
 /// "I want a person", "I would like someone to contact me".
@@ -203,6 +221,7 @@ fn wishes(words: &[String], i: usize) -> bool {
     let Some((end, sure)) = person(words, from) else { return false };
     match at(words, end) {
         "" => true,
+        "in" => sure && at(words, end + 1) == "charge",
         "to" => sure && is_reach_or_help(at(words, end + 1)),
         "for" | "about" | "who" => sure,
         next => is_after_person(next) || (sure && is_reach_or_help(next)),
@@ -211,6 +230,13 @@ fn wishes(words: &[String], i: usize) -> bool {
 
 fn is_reach_or_help(word: &str) -> bool {
     is_reach(word) || matches!(word, "help" | "assist" | "handle" | "deal" | "chat")
+}
+
+/// "I'd like a callback".
+fn wants_callback(words: &[String], i: usize) -> bool {
+    at(words, i) == "callback"
+        && any_in(words, 0..i, is_speaker)
+        && any_in(words, i.saturating_sub(4)..i, |word| is_wish(word) || is_modal(word))
 }
 
 /// "could a colleague get back to me", "can you have somebody call us", "can you phone me".
@@ -237,6 +263,32 @@ fn asks_for_contact(words: &[String], i: usize) -> bool {
     reached && is_reach(at(words, next)) && any_in(words, next + 1..next + 5, is_me)
 }
 
+/// "how can I reach a human", "I need to contact a real person".
+fn reaches(words: &[String], i: usize) -> bool {
+    matches!(at(words, i), "reach" | "contact")
+        && by_speaker(words, i)
+        && person(words, i + 1).is_some_and(|(_, sure)| sure)
+}
+
+/// "can a real person help me", "is it possible to have a member of your team look at this".
+fn asks_for_help_of(words: &[String], i: usize) -> bool {
+    let Some((end, _)) = person(words, i) else { return false };
+    let mut next = end;
+    while matches!(at(words, next), "please" | "to" | "just" | "can" | "could") {
+        next += 1;
+    }
+    let verb = at(words, next);
+    let helps = is_reach_or_help(verb.strip_suffix('s').unwrap_or(verb));
+    let before = i.checked_sub(1).map_or("", |before| at(words, before));
+    let asked = matches!(before, "have" | "that" | "if" | "let") && any_in(words, 0..i, is_asking)
+        || is_modal(before) && any_in(words, i..end, is_real);
+    asked && helps && any_in(words, next + 1..next + 4, is_me)
+}
+
+fn is_asking(word: &str) -> bool {
+    is_modal(word) || is_wish(word) || matches!(word, "possible" | "please" | "pls" | "nice" | "great")
+}
+
 /// "no more bots", "this bot is useless", "I don't want to chat with a bot", "stop giving me articles".
 fn refuses_machine(words: &[String]) -> bool {
     let machine = words.iter().position(|word| is_machine(word));
@@ -247,6 +299,10 @@ fn refuses_machine(words: &[String]) -> bool {
         let unwanted = words[..place].iter().any(|word| is_refusal(word))
             && (0..place).any(|i| (is_talk(at(words, i)) || is_wish(at(words, i))) && by_speaker(words, i));
         return negated || bad || unwanted;
+    }
+    let answers = words.iter().position(|word| matches!(word.as_str(), "answers" | "articles" | "replies"));
+    if answers.is_some_and(|place| any_in(words, place + 1..place + 4, is_bad)) {
+        return true;
     }
     let giving = |word: &str| matches!(word, "giving" | "sending" | "showing" | "quoting" | "posting");
     at(words, 0) == "stop" && giving(at(words, 1)) && is_me(at(words, 2))
@@ -267,10 +323,12 @@ fn looks_for_somebody(words: &[String]) -> bool {
     let from = match (at(words, 0), at(words, 1)) {
         ("is" | "are", "there") => 2,
         ("is" | "are", _) => 1,
-        _ => return false,
+        _ => 0,
     };
     person(words, from).is_some_and(|(end, sure)| {
-        sure && (matches!(at(words, end), "" | "there" | "here" | "available" | "online" | "around"))
+        let sure = sure || any_in(words, from..end, |word| matches!(word, "your" | "yours"));
+        let here = matches!(at(words, end), "there" | "here" | "available" | "online" | "around");
+        sure && (here || (from > 0 && at(words, end).is_empty()))
     })
 }
 
@@ -286,6 +344,11 @@ pub(crate) fn wants_person(text: &str) -> bool {
     if bare.len() <= 5 && person(&bare, 0).is_some_and(|(end, _)| end == bare.len()) {
         return true;
     }
+    // "Someone, please respond!"
+    let cried = |words: &Vec<String>| person(words, 0).is_some_and(|(end, sure)| sure && end == words.len());
+    if all.len() <= 8 && clauses.iter().any(cried) {
+        return true;
+    }
     clauses.iter().any(|words| {
         let called = matches!(at(words, 0), "call" | "phone" | "ring" | "contact")
             && matches!(at(words, 1), "me" | "us");
@@ -294,7 +357,13 @@ pub(crate) fn wants_person(text: &str) -> bool {
             || is_disappointed(words)
             || looks_for_somebody(words)
             || (0..words.len()).any(|i| {
-                talks(words, i) || passes(words, i) || wishes(words, i) || asks_for_contact(words, i)
+                talks(words, i)
+                    || passes(words, i)
+                    || wishes(words, i)
+                    || asks_for_contact(words, i)
+                    || reaches(words, i)
+                    || wants_callback(words, i)
+                    || asks_for_help_of(words, i)
             })
     })
 }
@@ -369,6 +438,24 @@ mod tests {
             "please escalate this",
             "hand me over to an agent",
             "let me speak with a manager",
+            "can we discuss the matter with a colleague of yours",
+            "how do I contact a living person",
+            "could somebody real help me with that",
+            "it would be nice to have one of your team help us",
+            "anybody, hello?",
+            "please put us in contact with an employee",
+            "I insist on speaking to a human",
+            "we would like a callback",
+            "are any of your staff online",
+            "may a team member please ring me",
+            "please let someone contact us",
+            "I'd like to speak to a living being",
+            "these answers are really bad",
+            "somebody here?",
+            "could you put us through please",
+            "let me speak to whoever decides this",
+            "could I be transferred to an agent",
+            "somebody else, please",
         ] {
             assert!(wants_person(text), "{text}");
         }
@@ -390,6 +477,12 @@ mod tests {
             "will customers talk to a bot or a person first",
             "I need a backup of somebody's messages",
             "it doesn't help to restart the server",
+            "how do visitors reach a person",
+            "can someone help me with the installation",
+            "someone deleted my task",
+            "what are members of staff allowed to do",
+            "can I have a member of the team claim this",
+            "how do I discuss a ticket with a colleague",
         ] {
             assert!(!wants_person(text), "{text}");
         }

@@ -14,7 +14,7 @@ she should shouldnt so some somebody somehow someone something still such than t
 thats the their theirs them themselves then there theres these they theyre this those through to too
 until up upon us very via was wasnt we well were werent what whatever whats when whenever where
 whereas wheres whether which while who whom whos whose why will with within without wont would
-wouldnt yeah yes yet you your youre yours yourself
+wouldnt vs versus yeah yes yet you your youre yours yourself
 ";
 
 /// Words so general that it means little when an article lacks them.
@@ -47,12 +47,119 @@ throw time times tip tips today together told tomorrow took top topic touch toug
 try turn twelve twice two type understand understood use used using usual various wait wake walk
 want warn watch way week weekend went whole wide wish woman won wonder word work working world worn
 worry write written wrong wrote year yesterday young zero
+anymore apparently aware bother cause chance clean clever complicated confused convenient
+cool correctly crazy curious damn dear demand dislike doubt easier easily effort eventually
+expected failing favourite force fully funny future happily hate hint hopefully
+impossible intend intention invent joke judge lack lucky maintenance manner
+massive method neat obvious obviously occasion odd opinion
+ordinary original otherwise perform personal plenty pleasant practical practice prepare
+properly purpose random reliable rough sensible sense simply smart smooth
+somewhat struggle stupid succeed success suitable surprise talk terrible
+trick trouble typical unable unfortunate useful valuable weird willing wise worse
+above across against among around behind below beside between during except inside onto outside
+since toward towards under
+monday tuesday wednesday thursday friday saturday sunday january february march april june july
+august september october november december
+";
+
+/// Words that mean something else than what their stem means.
+pub(super) const KEPT: &str = "
+customer opening meeting living building booking listing canned custom
+";
+
+/// Words with their irregular forms, the base first.
+pub(super) const IRREGULAR: &str = "
+begin began begun
+break broke broken
+bring brought
+build built
+buy bought
+catch caught
+child children
+choose chose chosen
+come came
+deal dealt
+draw drew drawn
+drive drove driven
+fall fell fallen
+feel felt
+find found
+forget forgot forgotten
+get got gotten
+give gave given
+go went gone
+grow grew grown
+hear heard
+hide hid hidden
+hold held
+keep kept
+know knew known
+lead led
+lend lent
+lose lost
+make made
+mean meant
+meet met
+pay paid
+person people
+ring rang rung
+run ran
+say said
+see saw seen
+sell sold
+send sent
+shake shook shaken
+show shown
+speak spoke spoken
+spend spent
+stand stood
+steal stole stolen
+stick stuck
+take took taken
+teach taught
+tell told
+think thought
+throw threw thrown
+understand understood
+undo undid undone
+wake woke woken
+wear wore worn
+write wrote written
+";
+
+/// The stems of verbs that mean something else with a small word after them: verb, small word, what is meant.
+pub(super) const PHRASES: &str = "
+take back undo
+bring back restore undo
+come back repeat recurring
+dig up search
+look up search
+look for search
+look after assign
+get rid delete remove
+kick out remove
+throw out remove
+lock out password
+turn off disable stop
+switch off disable stop
+turn on enable
+switch on enable
+set up install
+tick off complete
+cross off complete
+break down split subtask
+run out full
+fill up full
+hand on transfer
+hand over transfer
+pass on transfer
+go wrong error
+jump to go
 ";
 
 /// Groups of words that are used for the same thing, one group a line; a word may be in several.
 pub(super) const SYNONYMS: &str = "
 todo task
-todo reminder
 checklist subtask
 deadline due
 hotkey shortcut
@@ -109,7 +216,7 @@ instructions guide
 message text
 conversation chat
 dialogue conversation
-attach link connect
+link connect
 url link address
 address link
 backup copy
@@ -205,5 +312,93 @@ program script
 integrate connect
 webhook integration
 typo misspelling
+shut close
+end close
+kick remove
+expel remove
+dismiss remove
+detach remove
+release version
+part step
+piece step
+split divide break
+hour time
+trail history
+expire valid
+outdated old
+improve better
+fix solve
+solve settle
+issue problem
+trouble problem
+internal note
+teammate member
+merge combine join
+move drag
+tag tagged
+nginx proxy
+caddy proxy
+certificate https
+ssl https
+tls https
+reimburse refund
+left leave
+gone leave
+comment note
+refresh reload
+accidentally mistake
+mistakenly mistake
+wrong mistake
+earlier before
+faq article
+biweekly weekly
+instance process
+version release
+compile build
+icon button
+welcome greeting
+workday weekday
+promote role owner admin
+demote role
+drive disk
+device disk
+device computer
+space disk
+shut stop
+hotline phone
+store keep save
+database data
+software program app
+fire employee
+sack employee
+block deactivate disable
+ban deactivate
+disable deactivate
+access permission token
+green colour
+red colour
+blue colour
+yellow colour
+black dark colour
+white light colour
+orange colour
+purple colour
+pink colour
+vps server
+hosting server
+claude model
+chatgpt model
+gemini model
+mistral model
+jump go
+rename name
+receive get arrive
+internet network online
+offline connection
+tablet mobile
+mouse keyboard
+double duplicate
+avoid prevent
+superuser owner admin
 spelling misspelled
 ";

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use super::{ModelError, Reply, whole_text};
-use crate::language;
 use crate::quote::Found;
+use crate::{language, markup};
 
 /// How much of a sentence's words has to be in the sections it names.
 const COVERED: f64 = 0.75;
@@ -188,7 +188,7 @@ fn must_be_exact(chunk: &str) -> bool {
 
 /// The part of a section that is shown as what the answer rests on.
 fn quote(body: &str) -> String {
-    domain::text::shorten(body.trim(), 600)
+    markup::balanced(&domain::text::shorten(body.trim(), 600))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! From a visitor's message to what stands in the conversation.
 
+use desk::articles::ImportFile;
 use desk::visitors::Introduction;
 use desk::{Delivery, Error, Paging};
 use domain::conversation::{Author, Message, Reason, State};
@@ -149,6 +150,54 @@ async fn a_changed_article_counts_at_the_next_question_and_other_workspaces_neve
 
         desk::articles::delete(&setting.desk, &setting.caller, article.item.id, None).await.unwrap();
         assert!(matches!(ask(question).await, Decision::HandOff { .. }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_example_in_code_is_quoted_as_code_and_says_little_about_the_section() {
+    both(async |database| {
+        let setting = setting::empty(&database).await;
+        let file = |name: &str, text: &str| ImportFile { path: format!("{name}.md"), text: text.to_owned() };
+        let files = vec![
+            file(
+                "orders",
+                "# Typing orders\n\nType an order: `remind me of the warranty of the lawn mower`.",
+            ),
+            file("lamps", "# Lamps\n\n## Change the bulb\n\nSwitch the lamp off and turn the bulb out."),
+        ];
+        desk::articles::import(&setting.desk, &setting.caller, files).await.unwrap();
+        let decide = async |question: &str| {
+            Hand::default().decide(&setting.desk, setting.workspace, question, &[]).await.unwrap()
+        };
+        let about_the_example = decide("how long is the warranty of a lawn mower?").await;
+        assert!(matches!(about_the_example, Decision::HandOff { .. }), "{about_the_example:?}");
+        let about_the_section = decide("how do I type an order?").await;
+        let Decision::Answer { text, sources } = about_the_section else {
+            panic!("not answered: {about_the_section:?}")
+        };
+        assert!(text.contains("> Type an order: `remind me of the warranty of the lawn mower`."), "{text}");
+        assert_eq!(sources[0].quote, "Type an order: `remind me of the warranty of the lawn mower`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_about_the_customers_own_case_is_left_to_a_person_unless_a_section_is_about_just_that() {
+    both(async |database| {
+        let setting = setting::empty(&database).await;
+        let text = "# Delivery\n\n## Where is my order?\n\nOpen the link in the mail that confirmed your order.\n\n\
+            ## Delivery abroad\n\nWe deliver to all of Europe within five days.";
+        let file = ImportFile { path: "delivery.md".to_owned(), text: text.to_owned() };
+        desk::articles::import(&setting.desk, &setting.caller, vec![file]).await.unwrap();
+        for (question, is_answered) in [
+            ("where is my order?", true),
+            ("do you deliver to Europe?", true),
+            ("my order was to be here within five days", false),
+        ] {
+            let decision = Hand::default().decide(&setting.desk, setting.workspace, question, &[]).await.unwrap();
+            assert_eq!(matches!(decision, Decision::Answer { .. }), is_answered, "{question}: {decision:?}");
+        }
     })
     .await;
 }

@@ -18,10 +18,14 @@ struct Question {
     article: Option<String>,
     #[serde(default)]
     also: Vec<String>,
+    /// The articles that cover it since a passage was written because of it.
+    #[serde(default)]
+    since: Vec<String>,
 }
 
 const QUESTIONS: &str = include_str!("../questions.jsonl");
 const BLIND: &str = include_str!("../blind.jsonl");
+const LATER: &str = include_str!("../later.jsonl");
 
 fn questions(lines: &str) -> Vec<Question> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -49,10 +53,6 @@ impl Tally {
         self.right as f64 / self.covered as f64
     }
 
-    fn uncovered_answered_share(&self) -> f64 {
-        self.uncovered_answered as f64 / self.uncovered as f64
-    }
-
     fn print(&self, name: &str) {
         println!(
             "{name}: precision {:.2}, recall {:.2}; covered {}/{} right, {} with another article; uncovered {}/{} \
@@ -70,16 +70,33 @@ impl Tally {
     }
 }
 
-/// Puts the questions of one set to the answerer, counts what becomes of them and prints those that failed.
-///
-/// The set `test` is counted only: whoever changes the answerer must not look at single questions of it.
-async fn measure(setting: &Setting, set: &str, questions: Vec<Question>) -> Tally {
+/// What the labels say of a question.
+enum Labels {
+    /// As they were first written.
+    First,
+    /// With the passages that were written because of a question.
+    Now,
+}
+
+/// What the answerer decides about the questions of one set.
+async fn decide(setting: &Setting, set: &str, lines: &str) -> Vec<(Question, Decision)> {
     let hand = Hand::default();
-    let mut tally = Tally::default();
-    for question in questions.into_iter().filter(|question| question.set == set) {
+    let mut decided = Vec::new();
+    for question in questions(lines).into_iter().filter(|question| question.set == set) {
         let decision = hand.decide(&setting.desk, setting.workspace, &question.text, &[]).await.unwrap();
-        let good: HashSet<&String> = question.article.iter().chain(&question.also).collect();
-        let outcome = match (&decision, question.kind.as_str()) {
+        decided.push((question, decision));
+    }
+    decided
+}
+
+/// Counts what became of the questions, and prints those that failed if `each` is wanted.
+fn count(name: &str, decided: &[(Question, Decision)], labels: &Labels, each: bool) -> Tally {
+    let mut tally = Tally::default();
+    for (question, decision) in decided {
+        let since: &[String] = if matches!(labels, Labels::Now) { &question.since } else { &[] };
+        let good: HashSet<&String> = question.article.iter().chain(&question.also).chain(since).collect();
+        let kind = if since.is_empty() { question.kind.as_str() } else { "covered" };
+        let outcome = match (decision, kind) {
             (Decision::Answer { sources, .. }, "covered") => {
                 tally.covered += 1;
                 let right = sources.iter().any(|source| good.contains(&source.slug));
@@ -113,50 +130,62 @@ async fn measure(setting: &Setting, set: &str, questions: Vec<Question>) -> Tall
                 "not handed over"
             }
         };
-        if set != "test" && !outcome.is_empty() {
-            let slug = match &decision {
-                Decision::Answer { sources, .. } => sources.iter().map(|s| s.slug.as_str()).collect(),
-                _ => String::new(),
-            };
-            println!("  {outcome}: {} {slug}", question.text);
+        if each && !outcome.is_empty() {
+            println!("  {outcome}: {}", question.text);
         }
     }
-    tally.print(set);
+    tally.print(name);
     tally
 }
 
-/// The threshold (`score::ENOUGH`), the weights and the word lists were chosen on the questions marked `tune`;
-/// those marked `test` measure the result.
-///
-/// The figures flatter: the questions were written by somebody who knows the guides, the same hands that made the
-/// answerer could read all of them, and the aim for covered questions (0.80) is not reached. What strangers ask
-/// will be answered less often; that an uncovered question is answered wrongly should stay as rare.
+/// Fails where a set does worse than `precision`, `recall` or the number of answered uncovered questions.
+fn require(tally: &Tally, precision: f64, recall: f64, uncovered_answered: usize) {
+    assert_eq!(tally.person_handed_over, tally.person, "who wants a person gets one");
+    assert!(tally.precision() >= precision, "{tally:?}");
+    assert!(tally.recall() >= recall, "{tally:?}");
+    assert!(tally.uncovered_answered <= uncovered_answered, "{tally:?}");
+}
+
+/// The threshold (`score::ENOUGH`), the weights and the word lists were chosen on the questions marked `tune`.
+/// Those marked `test` are counted only: whoever changes the answerer must not look at single ones.
 #[tokio::test]
 async fn covered_questions_get_their_article_and_others_a_person() {
     both(async |db| {
         let setting = setting::with_guides(&db).await;
-        for set in ["tune", "test"] {
-            let tally = measure(&setting, set, questions(QUESTIONS)).await;
-            assert_eq!(tally.person_handed_over, tally.person, "who wants a person gets one");
-            assert!(tally.uncovered_answered_share() <= 0.10, "{tally:?}");
-            assert!(tally.recall() >= 0.75, "{tally:?}");
-            assert!(tally.precision() >= 0.85, "{tally:?}");
-        }
+        let decided = decide(&setting, "tune", QUESTIONS).await;
+        require(&count("tune", &decided, &Labels::Now, true), 0.90, 0.77, 10);
+        let decided = decide(&setting, "test", QUESTIONS).await;
+        require(&count("test", &decided, &Labels::Now, false), 0.90, 0.75, 2);
     })
     .await;
 }
 
 /// The questions of `blind.jsonl` were written before the guides and the answerer were read, and labelled before
-/// the answerer was read.
+/// the answerer was read. What was then wrong with the answerer was seen in them, so they are no longer blind:
+/// ADR 8 has the figures from before.
 #[tokio::test]
 async fn questions_written_without_reading_the_guides_are_answered_or_handed_over() {
     both(async |db| {
         let setting = setting::with_guides(&db).await;
-        let tally = measure(&setting, "blind", questions(BLIND)).await;
-        assert_eq!((tally.covered, tally.uncovered, tally.person), (56, 44, 20));
-        assert!(tally.recall() >= 0.80, "{tally:?}");
-        assert!(tally.precision() >= 0.60, "{tally:?}");
-        assert!(tally.person_handed_over >= 17, "{tally:?}");
+        let decided = decide(&setting, "blind", BLIND).await;
+        count("blind, by the first labels", &decided, &Labels::First, false);
+        let tally = count("blind", &decided, &Labels::Now, true);
+        assert_eq!((tally.covered, tally.uncovered, tally.person), (70, 30, 20));
+        require(&tally, 0.92, 0.90, 3);
+    })
+    .await;
+}
+
+/// The questions of `later.jsonl` were written by somebody who knew the guides and the answerer, but had not run
+/// them; nothing of answering was chosen on them, and single ones must not be looked at.
+#[tokio::test]
+async fn questions_that_nothing_was_chosen_on_are_answered_or_handed_over() {
+    both(async |db| {
+        let setting = setting::with_guides(&db).await;
+        let decided = decide(&setting, "later", LATER).await;
+        let tally = count("later", &decided, &Labels::Now, false);
+        assert_eq!((tally.covered, tally.uncovered, tally.person), (48, 30, 10));
+        require(&tally, 0.80, 0.62, 6);
     })
     .await;
 }
