@@ -10,7 +10,6 @@ mod partition;
 mod relay;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
@@ -71,11 +70,6 @@ pub trait Handler: Send + Sync + 'static {
     /// The most events that it takes at once.
     fn batch(&self) -> usize {
         1
-    }
-
-    /// How long it lets events gather before it reads them; for a group that nobody waits for.
-    fn linger(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// Handles deliveries of one partition, in order, and none of them only in part. After an error all of

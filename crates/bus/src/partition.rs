@@ -93,10 +93,7 @@ impl Worker {
     async fn idle(&mut self) -> Option<End> {
         let wait = self.ahead_since.map(|since| COMMIT_AFTER.saturating_sub(since.elapsed()));
         tokio::select! {
-            () = self.more.notified() => {
-                self.pause(self.handler.linger()).await;
-                None
-            }
+            () = self.more.notified() => None,
             () = self.stop.cancelled() => None,
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.commit().await,
         }

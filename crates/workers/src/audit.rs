@@ -2,8 +2,6 @@
 //!
 //! Idempotency key: the event's id in the ledger, and as the row's id.
 
-use std::time::Duration;
-
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, audit};
 use domain::{Envelope, Topic};
@@ -32,10 +30,6 @@ impl Handler for Audit {
 
     fn wants(&self, event: &Envelope) -> bool {
         audit::concerns(event.kind)
-    }
-
-    fn linger(&self) -> Duration {
-        Duration::from_millis(200)
     }
 
     fn batch(&self) -> usize {
