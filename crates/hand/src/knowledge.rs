@@ -28,6 +28,8 @@ pub(crate) struct Zones {
     pub(crate) article: ArticleId,
     pub(crate) heading: HashSet<Term>,
     pub(crate) body: HashSet<Term>,
+    /// Whether the heading says that something is not.
+    pub(crate) denies: bool,
     /// What stands in examples of the body alone.
     pub(crate) example: HashSet<Term>,
     /// Heading and body in order, without examples.
@@ -83,6 +85,7 @@ impl Knowledge {
             let mut zones = Zones {
                 article: passage.article_id,
                 heading: heading.iter().copied().collect(),
+                denies: passage.heading.as_deref().is_some_and(language::denies),
                 body: body.iter().copied().collect(),
                 example: terms(&examples).into_iter().collect(),
                 text: heading.into_iter().chain(body).collect(),

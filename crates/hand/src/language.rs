@@ -79,6 +79,15 @@ pub(crate) fn is_common_misspelled(word: &str) -> bool {
     word.len() >= 6 && COMMON.iter().any(|known| known.len() >= 6 && is_typo_of(word, known))
 }
 
+/// Whether a text says that something is not.
+pub(crate) fn denies(text: &str) -> bool {
+    let denies = |word: &String| {
+        matches!(word.as_str(), "no" | "not" | "never" | "nothing" | "without" | "cannot" | "cant" | "nobody")
+            || word.ends_with("nt") && lists::STOP.split_whitespace().any(|stop| stop == word)
+    };
+    words(text).iter().any(denies)
+}
+
 /// The stems of words that are used for the same thing.
 pub(crate) fn synonyms(stem: &str) -> &'static [String] {
     SYNONYMS.get(stem).map_or(&[], Vec::as_slice)
@@ -99,7 +108,8 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}' | '\u{02BC}')
 }
 
-/// The words of a text, in small letters: `don't` is `dont`, `Acme's` is `acme`, `to-do` and `e-mail` are one word.
+/// The words of a text, in small letters: `don't` is `dont`, `Acme's` is `acme`, `to-do` and `e-mail` are one word,
+/// and so is `back up`.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -124,7 +134,20 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     if !word.is_empty() {
         words.push(word);
     }
+    join(&mut words);
     words
+}
+
+fn join(words: &mut Vec<String>) {
+    let mut place = 1;
+    while place < words.len() {
+        let pair = (words[place - 1].as_str(), words[place].as_str());
+        if lists::JOINED.contains(&pair) {
+            let second = words.remove(place);
+            words[place - 1].push_str(&second);
+        }
+        place += 1;
+    }
 }
 
 /// The sentences of a text, without the space between them. A line break ends one too; what stands between
@@ -208,6 +231,10 @@ mod tests {
             ["email", "a", "well", "known", "03", "04", "äpfel"]
         );
         assert_eq!(words("' -- ' !"), Vec::<String>::new());
+        assert_eq!(
+            words("Back up, then log in; up and back"),
+            ["backup", "then", "login", "up", "and", "back"]
+        );
     }
 
     #[test]

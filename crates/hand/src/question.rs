@@ -37,6 +37,8 @@ pub(crate) struct Question {
     pub(crate) clues: Vec<Clue>,
     /// The words that ask, such as "why".
     pub(crate) asks: Vec<Term>,
+    /// Whether it says that something is not.
+    pub(crate) denies: bool,
 }
 
 /// The words that ask for something particular.
@@ -48,7 +50,7 @@ pub(crate) fn take_apart(question: &str, knowledge: &Knowledge) -> Question {
     clues.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     let asks = language::words(question).into_iter().filter(|word| ASKING.contains(&word.as_str()));
     let asks = asks.filter_map(|word| knowledge.term(&language::stem(&word))).collect();
-    Question { clues, asks }
+    Question { clues, asks, denies: language::denies(question) }
 }
 
 /// The clues of a question, each once.

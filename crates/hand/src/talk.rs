@@ -229,7 +229,8 @@ fn wishes(words: &[String], i: usize) -> bool {
 }
 
 fn is_reach_or_help(word: &str) -> bool {
-    is_reach(word) || matches!(word, "help" | "assist" | "handle" | "deal" | "chat")
+    is_reach(word)
+        || matches!(word, "help" | "assist" | "handle" | "deal" | "chat" | "sort" | "solve" | "check" | "see")
 }
 
 /// "I'd like a callback".
@@ -260,7 +261,8 @@ fn asks_for_contact(words: &[String], i: usize) -> bool {
     while matches!(at(words, next), "please" | "to" | "just") {
         next += 1;
     }
-    reached && is_reach(at(words, next)) && any_in(words, next + 1..next + 5, is_me)
+    let looks = at(words, next) == "look" && matches!(at(words, next + 2), "it" | "that");
+    reached && is_reach(at(words, next)) && (looks || any_in(words, next + 1..next + 5, is_me))
 }
 
 /// "how can I reach a human", "I need to contact a real person".
@@ -454,6 +456,8 @@ mod tests {
             "somebody here?",
             "could you put us through please",
             "let me speak to whoever decides this",
+            "we paid twice, can a person look at that?",
+            "I need someone to sort it out",
             "could I be transferred to an agent",
             "somebody else, please",
         ] {

@@ -67,6 +67,10 @@ pub(super) const KEPT: &str = "
 customer opening meeting living building booking listing canned custom
 ";
 
+/// Two words that are also written as one.
+pub(super) const JOINED: [(&str, &str); 4] =
+    [("back", "up"), ("log", "in"), ("log", "out"), ("shut", "down")];
+
 /// Words with their irregular forms, the base first.
 pub(super) const IRREGULAR: &str = "
 begin began begun
@@ -144,7 +148,6 @@ turn off disable stop
 switch off disable stop
 turn on enable
 switch on enable
-set up install
 tick off complete
 cross off complete
 break down split subtask
@@ -153,6 +156,7 @@ fill up full
 hand on transfer
 hand over transfer
 pass on transfer
+set up install
 go wrong error
 jump to go
 ";
