@@ -161,7 +161,7 @@ async fn index(tx: &mut Tx, article: &Article) -> Result<()> {
     };
     store::search::put(tx, &doc).await?;
     let quotable = if item.status == Status::Published { sections } else { Vec::new() };
-    Ok(store::articles::set_passages(tx, item, &quotable).await?)
+    Ok(store::articles::set_passages(tx, item.id, &quotable).await?)
 }
 
 async fn add<I>(tx: &mut Tx, job: &Job<I>, id: ArticleId, draft: &Draft) -> Result<()> {
@@ -332,7 +332,7 @@ pub async fn delete(
             if !store::articles::set_deleted(tx, *id, item.version, Some(now)).await? {
                 return Err(Error::Stale { kind: "article", version: item.version });
             }
-            store::articles::set_passages(tx, &item, &[]).await?;
+            store::articles::set_passages(tx, item.id, &[]).await?;
             store::search::remove(tx, id.0).await?;
             let version = item.version + 1;
             job.record(tx, EventType::ArticleDeleted, *id, version, snapshot(&item), Vec::new()).await?;
@@ -443,20 +443,13 @@ async fn store_import(desk: &Desk, caller: &Caller, draft: Draft) -> Result<Impo
     .await
 }
 
-/// The sections of published articles that have any of `words`, best first, and the revision they are of.
-///
-/// For the hand: `words` should leave out what is everywhere.
-pub async fn passages_with(
-    desk: &Desk,
-    workspace: WorkspaceId,
-    words: Vec<String>,
-    limit: i64,
-) -> Result<(i64, Vec<Passage>)> {
+/// The sections of published articles with these ids, as far as there are such, and the revision they are of.
+pub async fn passages(desk: &Desk, workspace: WorkspaceId, ids: Vec<i64>) -> Result<(i64, Vec<Passage>)> {
     desk.store()
-        .read(workspace, (words, limit), |tx, (words, limit)| {
+        .read(workspace, ids, |tx, ids| {
             Box::pin(async move {
                 let revision = store::workspaces::articles_revision(tx).await?;
-                Ok((revision, store::articles::passages_with(tx, words, *limit).await?))
+                Ok((revision, store::articles::passages(tx, ids).await?))
             })
         })
         .await

@@ -1,7 +1,7 @@
 //! What a workspace's articles say, prepared for comparing questions with them.
 //!
-//! It is made once for each revision of the articles and kept in memory: how many sections have each word, and
-//! which words each section has where. The texts themselves stay in the database.
+//! It is made once for each revision of the articles and kept in memory: which sections have each word, and where.
+//! That is the index that questions are looked up in; the texts themselves stay in the database.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,13 @@ use desk::articles::Passage;
 use desk::{Desk, articles};
 use domain::ids::{ArticleId, WorkspaceId};
 
-use crate::{language, markup};
+use crate::question::Question;
+use crate::{language, markup, score};
 
 /// How many sections are read at once.
 const PAGE: i64 = 500;
-/// How many sections may have a word before it can be in too many.
-const EVERYWHERE: usize = 64;
+/// How many sections are looked at closely, those that have most of the question.
+const CANDIDATES: usize = 64;
 /// How many workspaces' articles are remembered.
 const REMEMBERED: usize = 128;
 
@@ -38,25 +39,34 @@ pub(crate) struct Zones {
     pub(crate) summary: HashSet<Term>,
 }
 
+impl Zones {
+    /// Every term of the section and of its article's title and summary, each once.
+    fn anywhere(&self) -> HashSet<&Term> {
+        [&self.heading, &self.body, &self.example, &self.title, &self.summary].into_iter().flatten().collect()
+    }
+}
+
 /// One revision of a workspace's published articles.
 #[derive(Debug, Default)]
 pub(crate) struct Knowledge {
     revision: i64,
-    sections: usize,
     terms: HashMap<String, Term>,
     /// By term: how many sections have it, and the word it is seen as most.
     seen: Vec<Seen>,
     /// Every word as it is written, with its term.
     written: HashMap<String, Term>,
-    zones: HashMap<i64, Zones>,
+    /// The sections, by id.
+    sections: Vec<(i64, Zones)>,
     /// What stands anywhere in an article.
     articles: HashMap<ArticleId, HashSet<Term>>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// How many sections have it.
+    /// How many sections have it in heading, body or examples.
     sections: usize,
+    /// The sections that have it anywhere.
+    places: Vec<u32>,
     /// Whether any has it outside examples.
     is_told: bool,
     /// The word, and how often it is written.
@@ -66,7 +76,7 @@ struct Seen {
 impl Knowledge {
     /// Prepares the sections of a revision.
     pub(crate) fn of(revision: i64, passages: &[Passage]) -> Self {
-        let mut knowledge = Self { revision, sections: passages.len(), ..Self::default() };
+        let mut knowledge = Self { revision, ..Self::default() };
         let mut counts: HashMap<String, usize> = HashMap::new();
         for passage in passages {
             let mut terms = |text: &str| -> Vec<Term> {
@@ -103,13 +113,16 @@ impl Knowledge {
             for term in &zones.example {
                 knowledge.seen[*term as usize].sections += 1;
             }
-            knowledge.zones.insert(passage.id, zones);
+            knowledge.sections.push((passage.id, zones));
         }
-        for zones in knowledge.zones.values() {
+        for (place, (_, zones)) in (0..).zip(&knowledge.sections) {
             for term in zones.title.union(&zones.summary) {
                 let seen = &mut knowledge.seen[*term as usize];
                 seen.sections = seen.sections.max(1);
                 seen.is_told = true;
+            }
+            for term in zones.anywhere() {
+                knowledge.seen[*term as usize].places.push(place);
             }
         }
         for (word, count) in counts {
@@ -157,13 +170,7 @@ impl Knowledge {
     }
 
     fn weight_of(&self, sections: usize) -> f64 {
-        ((self.sections as f64 + 1.0) / (sections as f64 + 0.5)).ln().max(0.0)
-    }
-
-    /// Whether so many sections have a term that it finds none of them.
-    pub(crate) fn is_everywhere(&self, term: Term) -> bool {
-        let sections = self.seen.get(term as usize).map_or(0, |seen| seen.sections);
-        sections > (self.sections / 4).max(EVERYWHERE)
+        ((self.sections.len() as f64 + 1.0) / (sections as f64 + 0.5)).ln().max(0.0)
     }
 
     /// The word that a term is written as most.
@@ -178,9 +185,32 @@ impl Knowledge {
         near.max_by_key(|(known, term)| (self.seen[**term as usize].word.1, *known)).map(|(_, term)| *term)
     }
 
-    /// Where the section has its words; nothing where it is newer than this.
-    pub(crate) fn zones(&self, passage: i64) -> Option<&Zones> {
-        self.zones.get(&passage)
+    /// The revision of the articles that this is of.
+    pub(crate) fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// The ids of the `most` sections that fit the question best, the best first, each with its fit.
+    pub(crate) fn best(&self, question: &Question, most: usize) -> Vec<(i64, f64)> {
+        let mut found: HashMap<u32, f64> = HashMap::new();
+        for clue in &question.clues {
+            let mut places: Vec<u32> =
+                clue.terms.iter().flat_map(|(term, _)| &self.seen[*term as usize].places).copied().collect();
+            places.sort_unstable();
+            places.dedup();
+            for place in places {
+                let zones = &self.sections[place as usize].1;
+                *found.entry(place).or_default() += clue.weight * score::place(clue, zones, self);
+            }
+        }
+        let mut found: Vec<(u32, f64)> = found.into_iter().collect();
+        // Of two that are as good the older one is taken every time.
+        found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let close = found.iter().take(CANDIDATES).map(|(place, _)| &self.sections[*place as usize]);
+        let mut fits: Vec<(i64, f64)> = close.map(|(id, zones)| (*id, score::fit(question, zones, self))).collect();
+        fits.sort_by(|a, b| b.1.total_cmp(&a.1));
+        fits.truncate(most);
+        fits
     }
 
     /// Whether an article has a term anywhere.
@@ -198,23 +228,27 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    fn recall(&self, workspace: WorkspaceId, revision: i64) -> Option<Arc<Knowledge>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&workspace).filter(|knowledge| knowledge.revision == revision).cloned()
+    fn recall(&self, workspace: WorkspaceId) -> Option<Arc<Knowledge>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
+    /// What is remembered of the workspace's articles, of whatever revision; where nothing is, they are read.
+    pub(crate) async fn latest(&self, desk: &Desk, workspace: WorkspaceId) -> desk::Result<Arc<Knowledge>> {
+        match self.recall(workspace) {
+            Some(knowledge) => Ok(knowledge),
+            None => self.at(desk, workspace, articles::revision(desk, workspace).await?).await,
+        }
     }
 
     /// What the workspace's articles say at `revision` or later.
-    pub(crate) async fn get(
+    pub(crate) async fn at(
         &self,
         desk: &Desk,
         workspace: WorkspaceId,
         revision: i64,
-    ) -> Result<Arc<Knowledge>, desk::Error> {
-        if let Some(knowledge) = self.recall(workspace, revision) {
-            return Ok(knowledge);
-        }
+    ) -> desk::Result<Arc<Knowledge>> {
         let _reading = self.reading.lock().await;
-        if let Some(knowledge) = self.recall(workspace, revision) {
+        if let Some(knowledge) = self.recall(workspace).filter(|known| known.revision >= revision) {
             return Ok(knowledge);
         }
         let mut passages: Vec<Passage> = Vec::new();

@@ -14,8 +14,10 @@ mod quote;
 mod score;
 mod talk;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use desk::articles::Passage;
 use desk::{Delivery, Desk, articles, conversations};
 use domain::conversation::{Author, Message, Reason, Source};
 use domain::event::data;
@@ -29,10 +31,8 @@ use knowledge::Memory;
 use question::Clue;
 use talk::Small;
 
-/// How many sections the index is asked for. Its own order only has to bring the right one among these.
-const CANDIDATES: i64 = 64;
-/// How many of the words of a question are looked for at most, the most telling ones.
-const SEARCHED_WORDS: usize = 24;
+/// How many sections an answer can be made of.
+const SECTIONS: usize = 8;
 /// How often a question is looked up anew because the articles change; during a long import the last time counts.
 const ATTEMPTS: u32 = 4;
 /// How many characters of a message a summary repeats.
@@ -130,26 +130,23 @@ impl Hand {
         workspace: WorkspaceId,
         asked: &str,
     ) -> desk::Result<(Vec<Clue>, Vec<Found>)> {
-        let mut revision = articles::revision(desk, workspace).await?;
+        let mut knowledge = self.memory.latest(desk, workspace).await?;
         for attempt in 1.. {
-            let knowledge = self.memory.get(desk, workspace, revision).await?;
             let question = question::take_apart(asked, &knowledge);
-            let mut words = question::search_words(&question.clues, &knowledge);
-            words.truncate(SEARCHED_WORDS);
-            let (now, passages) = articles::passages_with(desk, workspace, words, CANDIDATES).await?;
-            if now != revision && attempt < ATTEMPTS {
-                // The articles were changed in between: their sections have other ids now.
-                revision = now;
+            let best = knowledge.best(&question, SECTIONS);
+            let ids = best.iter().map(|(id, _)| *id).collect();
+            let (revision, passages) = articles::passages(desk, workspace, ids).await?;
+            if revision != knowledge.revision() && attempt < ATTEMPTS {
+                // The articles were changed since: their sections have other ids now.
+                knowledge = self.memory.at(desk, workspace, revision).await?;
                 continue;
             }
-            let mut found: Vec<Found> = passages
+            let mut passages: HashMap<i64, Passage> =
+                passages.into_iter().map(|passage| (passage.id, passage)).collect();
+            let found = best
                 .into_iter()
-                .filter_map(|passage| {
-                    let fit = score::fit(&question, knowledge.zones(passage.id)?, &knowledge);
-                    Some(Found { passage, fit })
-                })
+                .filter_map(|(id, fit)| Some(Found { passage: passages.remove(&id)?, fit }))
                 .collect();
-            found.sort_by(|a, b| b.fit.total_cmp(&a.fit));
             return Ok((question.clues, found));
         }
         Ok((Vec::new(), Vec::new()))

@@ -94,24 +94,3 @@ fn clues(question: &str, knowledge: &Knowledge) -> Vec<Clue> {
     }
     clues.into_iter().map(|(_, clue)| clue).collect()
 }
-
-/// The words to look for in the index: everything that stands for a clue, as the articles write it. What is in
-/// most sections is left out where there is anything else, because the index would have to rank all of those.
-pub(crate) fn search_words(clues: &[Clue], knowledge: &Knowledge) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut everywhere: Vec<String> = Vec::new();
-    for clue in clues {
-        for (term, _) in &clue.terms {
-            let word = knowledge.word(*term);
-            let list = if knowledge.is_everywhere(*term) { &mut everywhere } else { &mut words };
-            if !word.is_empty() && !list.iter().any(|known| known == word) {
-                list.push(word.to_owned());
-            }
-        }
-        // The articles may have got the word since.
-        if clue.terms.is_empty() {
-            words.push(clue.word.clone());
-        }
-    }
-    if words.is_empty() { everywhere } else { words }
-}

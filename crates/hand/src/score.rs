@@ -68,7 +68,7 @@ pub(crate) fn fit(question: &Question, zones: &Zones, knowledge: &Knowledge) -> 
 }
 
 /// How well the section's best place for the clue stands for it.
-fn place(clue: &Clue, zones: &Zones, knowledge: &Knowledge) -> f64 {
+pub(crate) fn place(clue: &Clue, zones: &Zones, knowledge: &Knowledge) -> f64 {
     let places = clue.terms.iter().map(|(term, worth)| {
         let place = if zones.heading.contains(term) {
             IN_HEADING

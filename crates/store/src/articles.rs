@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::at::At;
 use crate::filter::{Select, Value, containing};
-use crate::search::{any_of, fold};
 use crate::tx::{Connection, Tx, execute, fetch_all, fetch_optional};
 use crate::{Cursor, Error, Page};
 
@@ -322,114 +321,54 @@ pub async fn list(
     Ok(Page::of(items, limit, |item| Cursor { key: item.updated_at.as_microsecond(), id: item.id.0 }))
 }
 
-/// The word that every passage of the workspace has in the index.
-fn scope(workspace: Uuid) -> String {
-    format!("w{:039}", workspace.as_u128())
-}
-
 /// Puts `sections` in the place of the article's passages; none takes them away.
-pub async fn set_passages(tx: &mut Tx, article: &ArticleItem, sections: &[Section]) -> Result<(), Error> {
+pub async fn set_passages(tx: &mut Tx, id: ArticleId, sections: &[Section]) -> Result<(), Error> {
     let workspace = tx.workspace()?;
-    let id = article.id;
-    let postgres = tx.is_postgres();
-    if !postgres {
+    execute!(tx, "DELETE FROM passages WHERE workspace_id = $1 AND article_id = $2", workspace.0, id.0)?;
+    for section in sections {
         execute!(
             tx,
-            "DELETE FROM passages_words WHERE rowid IN
-                 (SELECT id FROM passages WHERE workspace_id = $1 AND article_id = $2)",
+            "INSERT INTO passages (workspace_id, article_id, heading, body) VALUES ($1, $2, $3, $4)",
             workspace.0,
-            id.0
+            id.0,
+            section.heading.as_deref(),
+            section.text.as_str(),
         )?;
-    }
-    execute!(tx, "DELETE FROM passages WHERE workspace_id = $1 AND article_id = $2", workspace.0, id.0)?;
-    let scope = scope(workspace.0);
-    let title = fold(&format!("{} {}", article.title, article.summary));
-    for section in sections {
-        let heading = section.heading.as_deref();
-        let (head, text) = (fold(heading.unwrap_or_default()), fold(&section.text));
-        if postgres {
-            execute!(
-                tx,
-                "INSERT INTO passages (workspace_id, article_id, heading, body, words)
-                 VALUES ($1, $2, $3, $4, deskhand_words($5, $6, $7))",
-                workspace.0,
-                id.0,
-                heading,
-                section.text.as_str(),
-                scope.as_str(),
-                format!("{title} {head}"),
-                text,
-            )?;
-        } else {
-            execute!(
-                tx,
-                "INSERT INTO passages (workspace_id, article_id, heading, body) VALUES ($1, $2, $3, $4)",
-                workspace.0,
-                id.0,
-                heading,
-                section.text.as_str(),
-            )?;
-            execute!(
-                tx,
-                "INSERT INTO passages_words (rowid, scope, title, heading, body)
-                 VALUES (last_insert_rowid(), $1, $2, $3, $4)",
-                scope.as_str(),
-                title.as_str(),
-                head,
-                text,
-            )?;
-        }
     }
     Ok(())
 }
 
 macro_rules! passages {
-    ($from:literal) => {
-        concat!(
-            "SELECT p.id, p.article_id, a.slug, a.title, a.summary, p.heading, p.body ",
-            $from,
-            " JOIN articles a ON a.id = p.article_id WHERE p.workspace_id = $1"
-        )
+    () => {
+        "SELECT p.id, p.article_id, a.slug, a.title, a.summary, p.heading, p.body
+         FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.workspace_id = $1"
     };
 }
 
-/// The passages that have any of `words`, the best `limit` of them, best first.
-///
-/// What is ranked is every passage with one of the words, so `words` should leave out what is everywhere.
-pub async fn passages_with(tx: &mut Tx, words: &[String], limit: i64) -> Result<Vec<Passage>, Error> {
-    let workspace = tx.workspace()?;
-    let words: Vec<String> = words.iter().flat_map(|word| crate::search::words(word)).collect();
-    if words.is_empty() {
+/// The passages with these ids, as far as there are such, in any order.
+pub async fn passages(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Passage>, Error> {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let scope = scope(workspace.0);
-    let rows: Vec<PassageRow> = if let Connection::Postgres(connection) = &mut tx.connection {
-        sqlx::query_as(concat!(
-            passages!("FROM deskhand_search_passages($2, $3, $4) f JOIN passages p ON p.id = f.id"),
-            " ORDER BY f.rank DESC, p.id"
-        ))
-        .bind(workspace.0)
-        .bind(scope)
-        .bind(words)
-        .bind(limit)
-        .fetch_all(&mut **connection)
-        .await?
-    } else {
-        let matches = format!("scope : {scope} AND {{title heading body}} : ({})", any_of(&words));
-        fetch_all!(
-        tx,
-        PassageRow,
-        concat!(
-            passages!(
-                "FROM (SELECT rowid AS id, bm25(passages_words, 0.0, 4.0, 4.0, 1.0) AS rank FROM passages_words
-                       WHERE passages_words MATCH $2 ORDER BY rank LIMIT $3) f JOIN passages p ON p.id = f.id"
-            ),
-            " ORDER BY f.rank, p.id"
-        ),
-        workspace.0,
-        matches.as_str(),
-        limit,
-    )?
+    let workspace = tx.workspace()?;
+    let rows: Vec<PassageRow> = match &mut tx.connection {
+        Connection::Postgres(connection) => {
+            sqlx::query_as(concat!(passages!(), " AND p.id = ANY($2)"))
+                .bind(workspace.0)
+                .bind(ids)
+                .fetch_all(&mut **connection)
+                .await?
+        }
+        Connection::Sqlite(_) => {
+            let ids = serde_json::to_string(ids).unwrap_or_default();
+            fetch_all!(
+                tx,
+                PassageRow,
+                concat!(passages!(), " AND p.id IN (SELECT value FROM json_each($2))"),
+                workspace.0,
+                ids
+            )?
+        }
     };
     Ok(rows.into_iter().map(Passage::from).collect())
 }
@@ -440,7 +379,7 @@ pub async fn passages_after(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<P
     let rows = fetch_all!(
         tx,
         PassageRow,
-        concat!(passages!("FROM passages p"), " AND p.id > $2 ORDER BY p.id LIMIT $3"),
+        concat!(passages!(), " AND p.id > $2 ORDER BY p.id LIMIT $3"),
         workspace.0,
         after,
         limit,

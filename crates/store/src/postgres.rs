@@ -176,8 +176,8 @@ impl Postgres {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E>,
     {
-        // The transaction is only for the scope; dropping it rolls back with the connection's next use.
-        let mut tx = self.work.begin(scope, true).await?;
+        // Dropping it rolls back with the connection's next use.
+        let mut tx = self.work.begin(scope, Mode::Read).await?;
         work(&mut tx, input).await
     }
 
@@ -192,13 +192,29 @@ impl Postgres {
     }
 }
 
+/// What a transaction is for.
+#[derive(Clone, Copy)]
+enum Mode {
+    Read,
+    Write { durable: bool },
+}
+
+impl Mode {
+    const DURABLE: Self = Self::Write { durable: true };
+}
+
 impl Work {
     /// Begins a transaction that sees what `scope` may see; one round trip.
-    async fn begin(&self, scope: Scope, durable: bool) -> Result<Tx, Error> {
-        let relaxed = if durable { "" } else { "; SET LOCAL synchronous_commit = off" };
+    async fn begin(&self, scope: Scope, mode: Mode) -> Result<Tx, Error> {
+        let begin = match mode {
+            // One state of the database in all that is read: a list and the count beside it agree.
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Mode::Write { durable: true } => "BEGIN",
+            Mode::Write { durable: false } => "BEGIN; SET LOCAL synchronous_commit = off",
+        };
         let text = match scope {
-            Scope::Workspace(id) => format!("BEGIN; SET LOCAL deskhand.workspace_id = '{id}'{relaxed}"),
-            Scope::System => format!("BEGIN; SET LOCAL ROLE deskhand_system{relaxed}"),
+            Scope::Workspace(id) => format!("{begin}; SET LOCAL deskhand.workspace_id = '{id}'"),
+            Scope::System => format!("{begin}; SET LOCAL ROLE deskhand_system"),
         };
         let transaction = match self.pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
             Ok(transaction) => transaction,
@@ -212,7 +228,7 @@ impl Work {
 
     /// Begins a transaction, and meanwhile takes a number for each of `kinds`, which it will want.
     async fn begin_with_numbers(&self, scope: Scope, kinds: Vec<Kind>) -> Result<Tx, Error> {
-        let Scope::Workspace(workspace) = scope else { return self.begin(scope, true).await };
+        let Scope::Workspace(workspace) = scope else { return self.begin(scope, Mode::DURABLE).await };
         let mut wanted: HashMap<(WorkspaceId, Kind), i64> = HashMap::new();
         for kind in kinds {
             *wanted.entry((workspace, kind)).or_default() += 1;
@@ -224,7 +240,7 @@ impl Work {
             }
             Ok::<_, Error>(taken)
         };
-        let (tx, numbers) = tokio::join!(self.begin(scope, true), numbers);
+        let (tx, numbers) = tokio::join!(self.begin(scope, Mode::DURABLE), numbers);
         let mut tx = tx?;
         if let Source::Taken { spare, .. } = &mut tx.numbers {
             *spare = numbers?;
@@ -236,7 +252,7 @@ impl Work {
     async fn alone(&self, mut job: Box<dyn Job>, durable: bool) {
         let mut attempt = 1;
         loop {
-            let mut tx = match self.begin(job.scope(), durable).await {
+            let mut tx = match self.begin(job.scope(), Mode::Write { durable }).await {
                 Ok(tx) => tx,
                 Err(error) => return job.tell(Err(error)),
             };

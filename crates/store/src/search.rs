@@ -454,7 +454,7 @@ async fn newest(
             .fetch_all(&mut **connection)
             .await?);
     }
-    let all = quoted(words, " AND ");
+    let all = all_of(words);
     let [task, conversation, ticket, contact, article] = Kind::ALL.map(|kind| {
         // A kind that is not asked for is asked for a word that nothing has.
         let scope = if kinds.contains(&kind) { kind_word(workspace.0, kind) } else { "none".to_owned() };
@@ -490,14 +490,9 @@ async fn newest(
     Ok(rows)
 }
 
-/// The words as FTS5's query language wants them: each one quoted, so that none is an operator.
-fn quoted(words: &[String], joint: &str) -> String {
-    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(joint)
-}
-
-/// What FTS5 is asked for anything that has one of `words`, which hold letters and digits only.
-pub(crate) fn any_of(words: &[String]) -> String {
-    quoted(words, " OR ")
+/// What FTS5 is asked for all of `words`: each one quoted, so that none is an operator.
+fn all_of(words: &[String]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// The records that have `number`.

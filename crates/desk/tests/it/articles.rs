@@ -17,9 +17,14 @@ fn file(path: &str, text: &str) -> ImportFile {
 }
 
 async fn quotable(stage: &Stage, word: &str) -> Vec<String> {
-    let words = vec![word.to_owned()];
-    let (_, passages) = articles::passages_with(&stage.desk, stage.workspace, words, 10).await.unwrap();
-    passages.into_iter().map(|passage| passage.body).collect()
+    let all = articles::passages_after(&stage.desk, stage.workspace, 0, 10).await.unwrap();
+    let ids: Vec<i64> = all.iter().map(|passage| passage.id).collect();
+    let (revision, passages) = articles::passages(&stage.desk, stage.workspace, ids).await.unwrap();
+    assert_eq!(revision, articles::revision(&stage.desk, stage.workspace).await.unwrap());
+    assert_eq!(passages.len(), all.len());
+    assert!(passages.iter().all(|passage| all.contains(passage)));
+    let bodies = passages.into_iter().map(|passage| passage.body);
+    bodies.filter(|body| body.split([' ', '.']).any(|had| had == word)).collect()
 }
 
 async fn found(stage: &Stage, text: &str) -> Vec<String> {

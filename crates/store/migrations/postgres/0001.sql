@@ -305,11 +305,9 @@ CREATE TABLE passages (
     workspace_id UUID NOT NULL,
     article_id UUID NOT NULL,
     heading TEXT,
-    body TEXT NOT NULL,
-    words TSVECTOR NOT NULL
+    body TEXT NOT NULL
 );
 CREATE INDEX passages_article ON passages (article_id);
-CREATE INDEX passages_words ON passages USING gin (words);
 
 -- What is kept beside the records ----------------------------------------------------------------------------
 
@@ -514,34 +512,31 @@ GRANT SELECT ON bus_consumers TO deskhand_app;
 
 -- Search -----------------------------------------------------------------------------------------------------
 
--- What the index of a document or passage says. Texts are indexed by their stems and as they are, so that names
+-- What the index of a document says. Texts are indexed by their stems and as they are, so that names
 -- and other languages are found too; scope holds words such as the workspace's, which no text has.
 CREATE FUNCTION deskhand_words(scope TEXT, title TEXT, body TEXT) RETURNS TSVECTOR LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN setweight(to_tsvector('pg_catalog.english', title) || to_tsvector('pg_catalog.simple', title), 'A')
         || to_tsvector('pg_catalog.english', body) || to_tsvector('pg_catalog.simple', body)
         || array_to_tsvector(string_to_array(scope, ' '));
 
--- The query for words, which hold letters and digits only: all of them together, or any; the last one may be a
--- beginning.
-CREATE FUNCTION deskhand_query(words TEXT[], together BOOLEAN, beginning BOOLEAN) RETURNS TSQUERY
+-- The query for all of words, which hold letters and digits only; the last one may be a beginning.
+CREATE FUNCTION deskhand_query(words TEXT[], beginning BOOLEAN) RETURNS TSQUERY
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     word TEXT;
-    part TSQUERY;
     whole TSQUERY := ''::tsquery;
 BEGIN
     FOR place IN 1 .. cardinality(words) LOOP
         word := quote_literal(words[place]) || CASE WHEN beginning AND place = cardinality(words) THEN ':*' ELSE '' END;
-        part := to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word);
-        whole := CASE WHEN together THEN whole && part ELSE whole || part END;
+        whole := whole && (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word));
     END LOOP;
     RETURN whole;
 END
 $$;
 
 -- The match operator may not use an index before row level security has been checked, which would mean to read
--- every row. These two therefore run as deskhand_system, and check the workspace themselves.
+-- every row. This one therefore runs as deskhand_system, and checks the workspace itself.
 
 -- The newest documents, of each kind in kinds, that have the word in scopes at the same place, and all of words.
 CREATE FUNCTION deskhand_search_docs(kinds TEXT[], scopes TEXT[], words TEXT[], beginning BOOLEAN, most BIGINT)
@@ -551,7 +546,7 @@ AS $$
 DECLARE
     workspace CONSTANT UUID := deskhand_workspace();
     near CONSTANT BIGINT := 1000;
-    wanted CONSTANT TSQUERY := deskhand_query(words, true, beginning);
+    wanted CONSTANT TSQUERY := deskhand_query(words, beginning);
     scoped TSQUERY;
     found BIGINT[];
     walked BIGINT;
@@ -586,40 +581,15 @@ BEGIN
 END
 $$;
 
--- The passages that have the scope's word and any of words, the best first.
-CREATE FUNCTION deskhand_search_passages(scope TEXT, words TEXT[], hits BIGINT)
-    RETURNS TABLE (id BIGINT, rank DOUBLE PRECISION) LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
-AS $$
-#variable_conflict use_column
-DECLARE
-    workspace CONSTANT UUID := deskhand_workspace();
-    matching CONSTANT TSQUERY := deskhand_query(words, false, false);
-    scoped CONSTANT TSQUERY := quote_literal(scope)::tsquery && matching;
-BEGIN
-    IF numnode(matching) = 0 THEN
-        RETURN;
-    END IF;
-    RETURN QUERY
-        SELECT passage.id, ts_rank(passage.words, matching, 1)::double precision AS rank FROM passages passage
-        WHERE passage.workspace_id = workspace AND passage.words @@ scoped
-        ORDER BY rank DESC, passage.id LIMIT hits;
-END
-$$;
-
 DO $$
 DECLARE
-    name TEXT;
+    search CONSTANT TEXT := 'deskhand_search_docs(TEXT[], TEXT[], TEXT[], BOOLEAN, BIGINT)';
 BEGIN
     EXECUTE format('GRANT CREATE ON SCHEMA %I TO deskhand_system', current_schema());
-    FOREACH name IN ARRAY ARRAY[
-        'deskhand_search_docs(TEXT[], TEXT[], TEXT[], BOOLEAN, BIGINT)', 'deskhand_search_passages(TEXT, TEXT[], BIGINT)'
-    ] LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
-        EXECUTE format('ALTER FUNCTION %s OWNER TO deskhand_system', name);
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', name);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO deskhand_app, deskhand_system', name);
-    END LOOP;
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', search, current_schema());
+    EXECUTE format('ALTER FUNCTION %s OWNER TO deskhand_system', search);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', search);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO deskhand_app, deskhand_system', search);
     EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM deskhand_system', current_schema());
 END
 $$;

@@ -307,10 +307,6 @@ CREATE TABLE passages (
     heading TEXT,
     body TEXT NOT NULL
 );
--- The index alone is kept here; rows have the rowid of their passage.
-CREATE VIRTUAL TABLE passages_words USING fts5 (
-    scope, title, heading, body, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
-);
 CREATE INDEX passages_article ON passages (article_id);
 
 -- What is kept beside the records ----------------------------------------------------------------------------
