@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Topic;
-use store::bus::{Lease, Owned};
+use store::bus::{Lease, Owned, Unread};
 use store::{Error, Scope, Store, Wake};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ use tracing::{debug, error, warn};
 
 use crate::Handler;
 use crate::partition::{End, Worker};
+use crate::tail::Tail;
 
 /// How often leases are renewed, and how often a process looks by itself.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
@@ -48,6 +49,7 @@ struct Running {
 
 struct Consumer<'a> {
     store: &'a Store,
+    tail: &'a Arc<Tail>,
     handlers: Vec<Arc<dyn Handler>>,
     /// This process, or this part of it, among the groups' members.
     owner: String,
@@ -56,10 +58,16 @@ struct Consumer<'a> {
     stopping: bool,
 }
 
-pub(crate) async fn run(store: &Store, handlers: Vec<Arc<dyn Handler>>, shutdown: CancellationToken) {
+pub(crate) async fn run(
+    store: &Store,
+    tail: &Arc<Tail>,
+    handlers: Vec<Arc<dyn Handler>>,
+    shutdown: CancellationToken,
+) {
     let owner = uuid::Uuid::now_v7().to_string();
     let consumer = Consumer {
         store,
+        tail,
         handlers,
         owner,
         running: HashMap::new(),
@@ -96,7 +104,7 @@ impl Consumer<'_> {
                     },
                 },
                 wake = wakes.next() => match wake {
-                    Some(Wake::Log(topic, partition)) => self.tell(topic, partition),
+                    Some(Wake::Log(topic, partition, end)) => self.tell(topic, partition, end),
                     Some(Wake::Leases) => look_at = look_at.map(|at| at.min(Instant::now() + PAUSE)),
                     Some(_) => {}
                     // Some were missed.
@@ -201,7 +209,8 @@ impl Consumer<'_> {
             let expiry = shares.next_expiry.unwrap_or(RENEW_EVERY) + PAUSE;
             next = Some(expiry.min(RENEW_EVERY));
         }
-        for (group, topic, partition) in self.unread().await? {
+        for Unread { group, topic, partition, end } in self.unread().await? {
+            self.tail.reaches(topic, partition, end);
             let key = self.handlers.iter().find(|handler| handler.group() == group);
             let running = key.and_then(|handler| self.running.get(&(handler.group(), topic, partition)));
             if let Some(running) = running {
@@ -211,7 +220,7 @@ impl Consumer<'_> {
         Ok(next)
     }
 
-    async fn unread(&self) -> Result<Vec<(String, Topic, u32)>, Error> {
+    async fn unread(&self) -> Result<Vec<Unread>, Error> {
         self.store
             .read(Scope::System, self.owner.clone(), |tx, owner| {
                 Box::pin(async move { store::bus::unread(tx, owner).await })
@@ -280,6 +289,7 @@ impl Consumer<'_> {
             };
             let worker = Worker {
                 store: self.store.clone(),
+                tail: Arc::clone(self.tail),
                 handler: Arc::clone(handler),
                 owned: owned.clone(),
                 position,
@@ -320,7 +330,8 @@ impl Consumer<'_> {
         }
     }
 
-    fn tell(&self, topic: Topic, partition: u32) {
+    fn tell(&self, topic: Topic, partition: u32, end: i64) {
+        self.tail.reaches(topic, partition, end);
         for handler in &self.handlers {
             if let Some(running) = self.running.get(&(handler.group(), topic, partition)) {
                 running.more.notify_one();

@@ -8,6 +8,7 @@ mod cursor;
 mod live;
 mod partition;
 mod relay;
+mod tail;
 
 use std::sync::Arc;
 
@@ -18,11 +19,13 @@ use store::{Error, Scope, Store};
 use tokio_util::sync::CancellationToken;
 
 pub use live::{Interest, Live, LiveEvent, Resync, Subscription, TooOld};
+use tail::Tail;
 
 /// The bus. Cheap to clone.
 #[derive(Clone)]
 pub struct Bus {
     store: Store,
+    tail: Arc<Tail>,
 }
 
 /// One event as a group gets it.
@@ -37,7 +40,7 @@ pub struct Delivery {
     /// The fence of the lease on the partition: an effect under an older one is refused.
     pub fence: i64,
     /// The event.
-    pub event: Envelope,
+    pub event: Arc<Envelope>,
 }
 
 /// Why a handler could not handle.
@@ -89,7 +92,8 @@ pub struct Backlog {
 impl Bus {
     /// A bus in the tables of `store`.
     pub fn database(store: Store) -> Self {
-        Self { store }
+        let tail = Arc::new(Tail::new(store.clone()));
+        Self { store, tail }
     }
 
     /// Moves events from the outbox to the log until `shutdown`, and removes what nobody needs any more.
@@ -104,12 +108,12 @@ impl Bus {
     ///
     /// Processes that run the same group share its partitions.
     pub async fn consume(&self, handlers: Vec<Arc<dyn Handler>>, shutdown: CancellationToken) {
-        consume::run(&self.store, handlers, shutdown).await;
+        consume::run(&self.store, &self.tail, handlers, shutdown).await;
     }
 
     /// Opens the live feed at the end of the log; [`Live::run`] keeps it going.
     pub async fn live(&self) -> Result<Live, Error> {
-        Live::open(self.store.clone()).await
+        Live::open(self.store.clone(), Arc::clone(&self.tail)).await
     }
 
     /// What waits now.

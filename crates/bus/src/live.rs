@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::cursor::Place;
+use crate::tail::{Read, Tail};
 
 /// How many events are remembered here, so that a short cut does not cost a read of the database.
 const REMEMBERED: usize = 4096;
@@ -24,8 +25,6 @@ const REMEMBERED: usize = 4096;
 const WAITING: usize = 1024;
 /// The most events that are told again after a cut; reading anew is cheaper than more.
 const REPLAY: usize = 2000;
-/// How many events are read at once.
-const READ: i64 = 500;
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 
@@ -114,6 +113,7 @@ struct State {
 
 struct Inner {
     store: Store,
+    tail: Arc<Tail>,
     state: Mutex<State>,
     next_watcher: AtomicU64,
 }
@@ -129,16 +129,16 @@ impl Inner {
 pub struct Live(Arc<Inner>);
 
 impl Live {
-    pub(crate) async fn open(store: Store) -> Result<Self, Error> {
+    pub(crate) async fn open(store: Store, tail: Arc<Tail>) -> Result<Self, Error> {
         crate::consume::ensure(&store, Vec::new()).await?;
-        let tail = Place::at(&end(&store).await?);
+        let place = Place::at(&end(&store).await?);
         let state = State {
             remembered: VecDeque::new(),
-            remembered_from: tail.clone(),
-            tail,
+            remembered_from: place.clone(),
+            tail: place,
             watchers: HashMap::new(),
         };
-        Ok(Self(Arc::new(Inner { store, state: Mutex::new(state), next_watcher: AtomicU64::new(1) })))
+        Ok(Self(Arc::new(Inner { store, tail, state: Mutex::new(state), next_watcher: AtomicU64::new(1) })))
     }
 
     /// Reads the log and tells what is in it, until `shutdown`.
@@ -166,17 +166,32 @@ impl Live {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 wake = wakes.next() => match wake {
-                    Some(Wake::Log(topic, partition)) => { due.insert((topic, partition)); }
-                    Some(_) => {}
-                    None => due.extend(Topic::all_partitions()),
-                },
-                () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => match end(store).await {
-                    Ok(ends) => {
-                        let tail = self.0.state().tail.clone();
-                        due.extend(tail.behind(&Place::at(&ends)).map(|(partition, _, _)| partition));
+                    Some(Wake::Log(topic, partition, end)) => {
+                        self.0.tail.reaches(topic, partition, end);
+                        due.insert((topic, partition));
                     }
-                    Err(error) => debug!(error = &error as &dyn std::error::Error, "the log's end is not known"),
+                    Some(_) => {}
+                    // Some were missed.
+                    None => self.look(&mut due).await,
                 },
+                () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => self.look(&mut due).await,
+            }
+        }
+    }
+
+    /// Adds those partitions to `due` that were not read to their end.
+    async fn look(&self, due: &mut HashSet<(Topic, u32)>) {
+        match end(&self.0.store).await {
+            Ok(ends) => {
+                for ((topic, partition), end) in &ends {
+                    self.0.tail.reaches(*topic, *partition, *end);
+                }
+                let read = self.0.state().tail.clone();
+                due.extend(read.behind(&Place::at(&ends)).map(|(partition, _, _)| partition));
+            }
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, "the log's end is not known");
+                due.extend(Topic::all_partitions());
             }
         }
     }
@@ -185,19 +200,13 @@ impl Live {
     async fn follow(&self, due: &mut HashSet<(Topic, u32)>) -> Result<(), Error> {
         while let Some(&(topic, partition)) = due.iter().next() {
             let from = self.0.state().tail.get(topic, partition);
-            let read: Vec<Logged> = self
-                .0
-                .store
-                .read(Scope::System, (topic, partition, from), |tx, (topic, partition, from)| {
-                    Box::pin(async move { store::bus::read(tx, *topic, *partition, *from, READ).await })
-                })
-                .await?;
-            if read.len() < usize::try_from(READ).unwrap_or(usize::MAX) {
+            let part = self.0.tail.read(topic, partition, from).await?;
+            if part.is_end {
                 due.remove(&(topic, partition));
             }
             let mut state = self.0.state();
-            for logged in read {
-                state.tell(topic, partition, &logged);
+            for read in part.events {
+                state.tell(topic, partition, read);
             }
         }
         Ok(())
@@ -278,7 +287,7 @@ impl Live {
             if oldest != Some(from) || again.len() + read.len() > REPLAY {
                 return Err(TooOld::Cursor);
             }
-            let items = read.into_iter().filter_map(|logged| item(topic, partition, &logged));
+            let items = read.into_iter().filter_map(|logged| item(topic, partition, Read::of(logged)));
             again.extend(items.filter(|item| item.is_for(interest)).map(Arc::new));
         }
         Ok(again)
@@ -289,20 +298,20 @@ async fn end(store: &Store) -> Result<Vec<((Topic, u32), i64)>, Error> {
     store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await })).await
 }
 
-fn item(topic: Topic, partition: u32, logged: &Logged) -> Option<Item> {
-    match serde_json::from_str::<Envelope>(&logged.envelope) {
+fn item(topic: Topic, partition: u32, read: Read) -> Option<Item> {
+    match read.event {
         Ok(event) => Some(Item {
             topic,
             partition,
-            position: logged.position,
+            position: read.position,
             conversation: conversation_of(&event),
-            event: Arc::new(event),
+            event,
         }),
         Err(error) => {
             // A newer version's event, during an update; whoever watches here cannot show it anyway.
             debug!(
-                error = &error as &dyn std::error::Error,
-                event.id = %logged.event,
+                error = &*error as &dyn std::error::Error,
+                event.id = %read.id,
                 "an event is not one that this version understands"
             );
             None
@@ -311,9 +320,9 @@ fn item(topic: Topic, partition: u32, logged: &Logged) -> Option<Item> {
 }
 
 impl State {
-    fn tell(&mut self, topic: Topic, partition: u32, logged: &Logged) {
-        self.tail.set(topic, partition, logged.position + 1);
-        let Some(item) = item(topic, partition, logged) else { return };
+    fn tell(&mut self, topic: Topic, partition: u32, read: Read) {
+        self.tail.set(topic, partition, read.position + 1);
+        let Some(item) = item(topic, partition, read) else { return };
         let item = Arc::new(item);
         let workspace = item.event.workspace_id;
         let interests = [

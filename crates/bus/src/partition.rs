@@ -4,19 +4,17 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Envelope;
 use futures_util::FutureExt;
-use store::bus::{Logged, Owned};
+use store::bus::Owned;
 use store::{Error, Scope, Store};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::tail::{Read, Tail};
 use crate::{Delivery, HandleError, Handler, backoff};
 
-/// How many events are read at once.
-const READ: i64 = 200;
 /// How long a place may be known only here. After a crash, what was handled since comes again and is
 /// recognised by the ledger.
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
@@ -32,6 +30,7 @@ pub(crate) enum End {
 
 pub(crate) struct Worker {
     pub(crate) store: Store,
+    pub(crate) tail: Arc<Tail>,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) owned: Owned,
     /// The next event to read.
@@ -43,23 +42,14 @@ pub(crate) struct Worker {
     pub(crate) ahead_since: Option<Instant>,
 }
 
-/// An event as it was read: an envelope that this version does not understand is not passed over.
-struct Read {
-    position: i64,
-    delivery: Result<Delivery, serde_json::Error>,
-    logged: Logged,
-}
-
 impl Worker {
     pub(crate) async fn run(mut self) -> End {
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.read().await {
-                Ok(events) => {
+            match self.tail.read(self.owned.topic, self.owned.partition, self.position).await {
+                Ok(part) => {
                     failures = 0;
-                    // What came after a read that was not full is told of.
-                    let last = events.len() < READ as usize;
-                    for group in self.chunks(events) {
+                    for group in self.chunks(part.events) {
                         if self.stop.is_cancelled() || !self.work(&group).await {
                             break;
                         }
@@ -67,7 +57,7 @@ impl Worker {
                             return End::Lost;
                         }
                     }
-                    if last && self.idle().await == Some(End::Lost) {
+                    if part.is_end && self.idle().await == Some(End::Lost) {
                         return End::Lost;
                     }
                 }
@@ -110,37 +100,14 @@ impl Worker {
         self.ahead_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    async fn read(&self) -> Result<Vec<Read>, Error> {
-        let place = (self.owned.topic, self.owned.partition, self.position);
-        let logged: Vec<Logged> = self
-            .store
-            .read(Scope::System, place, |tx, (topic, partition, position)| {
-                Box::pin(async move { store::bus::read(tx, *topic, *partition, *position, READ).await })
-            })
-            .await?;
-        Ok(logged
-            .into_iter()
-            .map(|logged| {
-                let delivery = serde_json::from_str::<Envelope>(&logged.envelope).map(|event| Delivery {
-                    group: self.handler.group(),
-                    topic: self.owned.topic,
-                    partition: self.owned.partition,
-                    fence: self.owned.fence,
-                    event,
-                });
-                Read { position: logged.position, delivery, logged }
-            })
-            .collect())
-    }
-
     /// Groups of events that are handed over together; each ends where the next begins.
     fn chunks(&self, events: Vec<Read>) -> Vec<Vec<Read>> {
         let mut chunks = Vec::new();
         let mut chunk: Vec<Read> = Vec::new();
         let mut wanted = 0;
         for event in events {
-            let counts = event.delivery.as_ref().map_or(true, |delivery| self.handler.wants(&delivery.event));
-            let alone = event.delivery.is_err();
+            let counts = event.event.as_ref().map_or(true, |event| self.handler.wants(event));
+            let alone = event.event.is_err();
             if (counts && wanted >= self.handler.batch()) || (alone && !chunk.is_empty()) {
                 chunks.push(std::mem::take(&mut chunk));
                 wanted = 0;
@@ -155,18 +122,24 @@ impl Worker {
     /// Handles one chunk, as often as it takes; gives whether it is done, or was left because of a stop.
     async fn work(&mut self, chunk: &[Read]) -> bool {
         let Some(last) = chunk.last() else { return true };
-        let unreadable = chunk.iter().find(|event| event.delivery.is_err());
+        let unreadable = chunk.iter().find(|event| event.event.is_err());
         let deliveries: Vec<Delivery> = chunk
             .iter()
-            .filter_map(|event| event.delivery.as_ref().ok())
-            .filter(|delivery| self.handler.wants(&delivery.event))
-            .cloned()
+            .filter_map(|event| event.event.as_ref().ok())
+            .filter(|event| self.handler.wants(event))
+            .map(|event| Delivery {
+                group: self.handler.group(),
+                topic: self.owned.topic,
+                partition: self.owned.partition,
+                fence: self.owned.fence,
+                event: Arc::clone(event),
+            })
             .collect();
         let mut attempt = 1;
         loop {
             let result = match unreadable {
                 Some(event) => Err(HandleError::Failed(
-                    format!("event {} is not one that this version understands", event.logged.event).into(),
+                    format!("event {} is not one that this version understands", event.id).into(),
                 )),
                 None if deliveries.is_empty() => Ok(()),
                 None => self.attempt(&deliveries).await,
@@ -176,7 +149,7 @@ impl Worker {
                     if attempt > 1 {
                         info!(
                             bus.group = self.handler.group(),
-                            event.id = %last.logged.event,
+                            event.id = %last.id,
                             attempt,
                             "an event that had failed is handled"
                         );
@@ -205,8 +178,8 @@ impl Worker {
     /// for as long as it takes. Nothing is passed over.
     async fn failed(&self, chunk: &[Read], error: &HandleError, attempt: u32) {
         if attempt == 1 {
-            let ids: Vec<String> = chunk.iter().map(|event| event.logged.event.to_string()).collect();
-            let workspace = chunk.first().map(|event| event.logged.workspace.to_string());
+            let ids: Vec<String> = chunk.iter().map(|event| event.id.to_string()).collect();
+            let workspace = chunk.first().map(|event| event.workspace.to_string());
             error!(
                 error = error as &dyn std::error::Error,
                 bus.group = self.handler.group(),

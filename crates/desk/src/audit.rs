@@ -128,7 +128,7 @@ fn entry(event: &Envelope) -> Entry {
     let id = |field: &str| text(field).and_then(|text| text.parse::<Uuid>().ok());
     // What belongs to another record goes into that one's history.
     let (kind, subject, number) = match event.kind.kind() {
-        "message" => ("conversation", id("conversation_id"), "number"),
+        "message" => ("conversation", id("conversation_id"), "conversation_number"),
         "reminder" => ("task", id("task_id"), "task_number"),
         _ if matches!(event.kind, EventType::TaskCommented | EventType::TaskCommentRemoved) => {
             ("task", id("task_id"), "task_number")
@@ -136,8 +136,9 @@ fn entry(event: &Envelope) -> Entry {
         _ if event.kind == EventType::MemberSignedOut => ("member", id("member_id"), "number"),
         kind => (kind, None, "number"),
     };
-    let own = subject.is_none();
-    let title = ["title", "subject", "name"].into_iter().find_map(text).filter(|_| own);
+    let titles: &[&str] =
+        if subject.is_none() { &["title", "subject", "name"] } else { &["conversation_subject"] };
+    let title = titles.iter().find_map(|field| text(field));
     let changes = event.data.get("changes").cloned().unwrap_or_default();
     Entry {
         id: event.id,

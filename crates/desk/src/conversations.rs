@@ -10,6 +10,7 @@ use domain::ids::{ConversationId, MemberId, MessageId, TicketId};
 use domain::{Actor, Caller, EventType, text};
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::articles::Passage;
 pub use store::conversations::ConversationView;
 use store::notifications::About;
 use store::search::{Doc, Kind as SearchKind};
@@ -184,8 +185,7 @@ pub(crate) async fn post<I>(
         client_id: draft.client_id,
         created_at: tx.now(),
     };
-    store::conversations::update(tx, conversation).await?;
-    store::conversations::insert_message(tx, &message).await?;
+    store::conversations::post(tx, conversation, &message).await?;
     if matches!(message.author, Author::Contact | Author::Member) {
         let doc = Doc {
             kind: SearchKind::Conversation,
@@ -204,6 +204,8 @@ pub(crate) async fn post<I>(
     let snapshot = data::Message {
         id: message.id.0,
         conversation_id: conversation.id.0,
+        conversation_number: conversation.number,
+        conversation_subject: conversation.subject.clone(),
         sequence: message.sequence,
         author: message.author.as_str().to_owned(),
         author_name: message.author_name.clone(),
@@ -565,13 +567,18 @@ pub struct ForHand {
     pub recent: Vec<Message>,
     /// Whether the hand answers in this workspace.
     pub hand_enabled: bool,
+    /// The passages that were asked for.
+    pub passages: Vec<Passage>,
+    /// The revision of the articles that the passages are of.
+    pub articles_revision: i64,
 }
 
-/// The conversation that `delivery` tells of, for the hand; nothing where the hand has to be silent.
-pub async fn for_hand(desk: &Desk, delivery: &Delivery) -> Result<Option<ForHand>> {
+/// The conversation that `delivery` tells of, for the hand, with the passages that have the ids `passages`; nothing
+/// where the hand has to be silent.
+pub async fn for_hand(desk: &Desk, delivery: &Delivery, passages: Vec<i64>) -> Result<Option<ForHand>> {
     let caller = Caller::hand(delivery.event.workspace_id, delivery.event.correlation_id);
     let id = ConversationId(delivery.event.subject_id);
-    desk.read(&caller, UseCase::Answer, id, |tx, id| {
+    desk.read(&caller, UseCase::Answer, (id, passages), |tx, (id, passages)| {
         Box::pin(async move {
             let Some(conversation) = store::conversations::get(tx, *id).await? else { return Ok(None) };
             if !conversation.state.hand_may_answer() {
@@ -580,8 +587,14 @@ pub async fn for_hand(desk: &Desk, delivery: &Delivery) -> Result<Option<ForHand
             let page = store::conversations::messages(tx, *id, HISTORY, None).await?;
             let mut recent: Vec<Message> = page.items.into_iter().filter(|message| !message.note).collect();
             recent.reverse();
-            let hand_enabled = store::workspaces::get(tx).await?.hand_enabled;
-            Ok(Some(ForHand { conversation, recent, hand_enabled }))
+            let workspace = store::workspaces::get(tx).await?;
+            Ok(Some(ForHand {
+                conversation,
+                recent,
+                hand_enabled: workspace.hand_enabled,
+                passages: store::articles::passages(tx, passages).await?,
+                articles_revision: workspace.articles_revision,
+            }))
         })
     })
     .await

@@ -1,5 +1,7 @@
 //! What a use case's transaction is given, and what it leaves behind: events, answers to repeat, undo.
 
+use std::sync::Arc;
+
 use domain::event::data::{Body, Change};
 use domain::ids::{EventId, UndoId};
 use domain::{Caller, Envelope, EventType, Topic, Via};
@@ -39,7 +41,7 @@ pub struct Delivery {
     /// The fence of the worker's lease on the partition.
     pub fence: i64,
     /// The event.
-    pub event: Envelope,
+    pub event: Arc<Envelope>,
 }
 
 impl Delivery {
@@ -55,7 +57,7 @@ impl Delivery {
         let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
         Ok(deliveries
             .iter()
-            .map(|delivery| &delivery.event)
+            .map(|delivery| &*delivery.event)
             .filter(|event| fresh.contains(&event.id))
             .collect())
     }

@@ -80,11 +80,11 @@ fn own(caller: &Caller) -> Result<MemberId> {
 /// Whether members may have to be told of this event.
 pub fn concerns(event: &Envelope) -> bool {
     match event.kind {
-        EventType::ReminderDue
-        | EventType::ConversationOffered
-        | EventType::ConversationReopened
-        | EventType::MessageReceived => true,
+        EventType::ReminderDue | EventType::ConversationOffered | EventType::ConversationReopened => true,
         // What cannot be read is not passed over here: it fails when it is told.
+        EventType::MessageReceived => {
+            read(event).map_or(true, |body: Body<data::Message>| member_of(&body.snapshot).is_some())
+        }
         EventType::TaskCreated | EventType::TaskUpdated => {
             read(event).map_or(true, |body| of_assignment(event, body).is_some())
         }
@@ -211,11 +211,16 @@ async fn of_offer(tx: &mut Tx, conversation: data::Conversation) -> Result<Optio
     }))
 }
 
+/// The member who has the message's conversation.
+fn member_of(message: &data::Message) -> Option<MemberId> {
+    message.claimed_by.filter(|_| message.state == "claimed").map(MemberId)
+}
+
 async fn of_message(tx: &mut Tx, message: data::Message) -> Result<Option<News>> {
-    let Some(member) = message.claimed_by.filter(|_| message.state == "claimed") else { return Ok(None) };
+    let Some(member) = member_of(&message) else { return Ok(None) };
     let id = ConversationId(message.conversation_id);
     Ok(Some(News {
-        audience: Audience::Member(MemberId(member)),
+        audience: Audience::Member(member),
         kind: "customer_replied",
         title: format!("{} replied", message.author_name),
         body: shorten(&message.text, EXCERPT),

@@ -207,7 +207,8 @@ impl Knowledge {
         // Of two that are as good the older one is taken every time.
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let close = found.iter().take(CANDIDATES).map(|(place, _)| &self.sections[*place as usize]);
-        let mut fits: Vec<(i64, f64)> = close.map(|(id, zones)| (*id, score::fit(question, zones, self))).collect();
+        let mut fits: Vec<(i64, f64)> =
+            close.map(|(id, zones)| (*id, score::fit(question, zones, self))).collect();
         fits.sort_by(|a, b| b.1.total_cmp(&a.1));
         fits.truncate(most);
         fits

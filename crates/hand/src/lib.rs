@@ -27,8 +27,8 @@ use domain::text;
 pub use model::{Asked, Model, ModelError, OpenAi, OpenAiOptions, Passages, Reply};
 pub use quote::Found;
 
-use knowledge::Memory;
-use question::Clue;
+use knowledge::{Knowledge, Memory};
+use question::Question;
 use talk::Small;
 
 /// How many sections an answer can be made of.
@@ -91,6 +91,26 @@ impl Hand {
         question: &str,
         history: &[Message],
     ) -> desk::Result<Decision> {
+        let sought = self.seek(desk, workspace, question).await?;
+        let read = articles::passages(desk, workspace, sought.ids()).await?;
+        self.conclude(desk, workspace, question, history, sought, read).await
+    }
+
+    /// The sections that may answer what is `asked`, from what is remembered of the articles.
+    async fn seek(&self, desk: &Desk, workspace: WorkspaceId, asked: &str) -> desk::Result<Sought> {
+        Ok(Sought::of(asked, self.memory.latest(desk, workspace).await?))
+    }
+
+    /// What to do about `question`, for which `sought` was looked up and `read`, with the articles' revision.
+    async fn conclude(
+        &self,
+        desk: &Desk,
+        workspace: WorkspaceId,
+        question: &str,
+        history: &[Message],
+        mut sought: Sought,
+        (mut revision, mut passages): (i64, Vec<Passage>),
+    ) -> desk::Result<Decision> {
         if talk::wants_person(question) {
             let summary = summary(question, history);
             return Ok(Decision::HandOff { reason: Reason::AskedForPerson, summary });
@@ -98,10 +118,19 @@ impl Hand {
         if let Some(small) = talk::small(question) {
             return Ok(Decision::Small { text: polite(small).to_owned() });
         }
-        let (clues, found) = self.retrieve(desk, workspace, question).await?;
+        for _ in 1..ATTEMPTS {
+            if revision == sought.knowledge.revision() {
+                break;
+            }
+            // The articles were changed since: their sections have other ids now.
+            let knowledge = self.memory.at(desk, workspace, revision).await?;
+            sought = Sought::of(question, knowledge);
+            (revision, passages) = articles::passages(desk, workspace, sought.ids()).await?;
+        }
+        let found = sought.found(passages);
         let before = history.iter().rev().find(|message| message.author == Author::Contact);
         let before = before.map(|message| message.text.as_str());
-        let asked = Asked { question, before, found: &found, clues: &clues };
+        let asked = Asked { question, before, found: &found, clues: &sought.question.clues };
         let reply = match &self.model {
             None => Passages::reply(&asked),
             Some(model) => match model.reply(&asked).await {
@@ -122,34 +151,33 @@ impl Hand {
             }
         })
     }
+}
 
-    /// The sections that may answer what is `asked`, the best first, with its clues.
-    async fn retrieve(
-        &self,
-        desk: &Desk,
-        workspace: WorkspaceId,
-        asked: &str,
-    ) -> desk::Result<(Vec<Clue>, Vec<Found>)> {
-        let mut knowledge = self.memory.latest(desk, workspace).await?;
-        for attempt in 1.. {
-            let question = question::take_apart(asked, &knowledge);
-            let best = knowledge.best(&question, SECTIONS);
-            let ids = best.iter().map(|(id, _)| *id).collect();
-            let (revision, passages) = articles::passages(desk, workspace, ids).await?;
-            if revision != knowledge.revision() && attempt < ATTEMPTS {
-                // The articles were changed since: their sections have other ids now.
-                knowledge = self.memory.at(desk, workspace, revision).await?;
-                continue;
-            }
-            let mut passages: HashMap<i64, Passage> =
-                passages.into_iter().map(|passage| (passage.id, passage)).collect();
-            let found = best
-                .into_iter()
-                .filter_map(|(id, fit)| Some(Found { passage: passages.remove(&id)?, fit }))
-                .collect();
-            return Ok((question.clues, found));
-        }
-        Ok((Vec::new(), Vec::new()))
+/// A question, and the sections that may answer it; their texts are still to be read.
+struct Sought {
+    knowledge: Arc<Knowledge>,
+    question: Question,
+    /// The sections' ids, the best first, each with its fit.
+    best: Vec<(i64, f64)>,
+}
+
+impl Sought {
+    fn of(asked: &str, knowledge: Arc<Knowledge>) -> Self {
+        let question = question::take_apart(asked, &knowledge);
+        let best = knowledge.best(&question, SECTIONS);
+        Self { knowledge, question, best }
+    }
+
+    fn ids(&self) -> Vec<i64> {
+        self.best.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// The sections with their texts. Those that are gone are left out.
+    fn found(&self, passages: Vec<Passage>) -> Vec<Found> {
+        let mut passages: HashMap<i64, Passage> =
+            passages.into_iter().map(|passage| (passage.id, passage)).collect();
+        let best = self.best.iter();
+        best.filter_map(|(id, fit)| Some(Found { passage: passages.remove(id)?, fit: *fit })).collect()
     }
 }
 
@@ -184,18 +212,21 @@ fn summary(question: &str, history: &[Message]) -> String {
 /// Idempotent by the event's id: the ledger's row is written with what is posted. Reading and thinking happen
 /// before, in no transaction; the conversation's fence refuses what a person has overtaken.
 pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Result<()> {
-    let Some(conversation) = conversations::for_hand(desk, delivery).await? else {
-        return conversations::stay_silent(desk, delivery).await;
-    };
     let Ok(data::Body { snapshot: message, .. }) = delivery.event.read::<data::Body<data::Message>>() else {
         // Not a message: nothing to answer, and asking again would not change that.
         return conversations::stay_silent(desk, delivery).await;
     };
+    let workspace = delivery.event.workspace_id;
+    let sought = hand.seek(desk, workspace, &message.text).await?;
+    let Some(read) = conversations::for_hand(desk, delivery, sought.ids()).await? else {
+        return conversations::stay_silent(desk, delivery).await;
+    };
     let history: Vec<Message> =
-        conversation.recent.into_iter().filter(|earlier| earlier.sequence < message.sequence).collect();
-    let fence = conversation.conversation.fence;
-    let decision = if conversation.hand_enabled {
-        hand.decide(desk, delivery.event.workspace_id, &message.text, &history).await?
+        read.recent.into_iter().filter(|earlier| earlier.sequence < message.sequence).collect();
+    let fence = read.conversation.fence;
+    let decision = if read.hand_enabled {
+        let passages = (read.articles_revision, read.passages);
+        hand.conclude(desk, workspace, &message.text, &history, sought, passages).await?
     } else {
         Decision::HandOff { reason: Reason::HandOff, summary: summary(&message.text, &history) }
     };

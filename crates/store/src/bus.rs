@@ -13,6 +13,6 @@ pub use leases::{
 };
 pub use ledger::{prune_ledger, take, take_all};
 pub use log::{
-    Lag, Logged, Moved, Outstanding, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read, read_of,
-    relay, unread,
+    Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
+    read_of, relay, unread,
 };

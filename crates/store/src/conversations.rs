@@ -436,18 +436,51 @@ macro_rules! message_columns {
     };
 }
 
-/// Adds `message` as the newest of its conversation, whose row has to be locked by this transaction.
-pub async fn insert_message(tx: &mut Tx, message: &Message) -> Result<(), Error> {
+macro_rules! post {
+    ($first:literal, $then:literal) => {
+        concat!(
+            $first,
+            "UPDATE conversations SET subject = $3, state = $4, fence = $5, claimed_by = $6, reason = $7,
+                 summary = $8, deadline = $9, ticket_id = $10, messages = $11, updated_at = $12, version = $13,
+                 last_text = COALESCE($14, last_text), last_author = COALESCE($15, last_author),
+                 last_at = COALESCE($16, last_at)
+             WHERE workspace_id = $1 AND id = $2",
+            $then,
+            "INSERT INTO messages (id, workspace_id, conversation_id, sequence, author, author_id, author_name, text,
+                 note, sources, client_id, created_at)
+             VALUES ($17, $1, $2, $11, $18, $19, $20, $21, $22, $23, $24, $25)"
+        )
+    };
+}
+
+/// Writes `conversation` with `message` as its newest; one trip to the database. The conversation's row has to be
+/// locked by this transaction.
+pub async fn post(tx: &mut Tx, conversation: &Conversation, message: &Message) -> Result<(), Error> {
     let workspace = tx.workspace()?;
+    // Lists show what people said; what Deskhand says of the conversation itself only moves it up.
+    let is_said = !message.note && !matches!(message.author, Author::System);
+    let said = is_said.then(|| domain::text::shorten(&message.text, 200));
+    let sql = if tx.is_postgres() { post!("WITH moved AS (", ") ") } else { post!("", "; ") };
     execute!(
         tx,
-        "INSERT INTO messages (id, workspace_id, conversation_id, sequence, author, author_id, author_name, text,
-             note, sources, client_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        message.id.0,
+        sql,
         workspace.0,
-        message.conversation.0,
+        conversation.id.0,
+        conversation.subject.as_str(),
+        conversation.state.as_str(),
+        conversation.fence,
+        conversation.claimed_by.map(|id| id.0),
+        conversation.reason.map(Reason::as_str),
+        conversation.summary.as_deref(),
+        conversation.deadline.map(At),
+        conversation.ticket.map(|id| id.0),
         message.sequence,
+        At(conversation.updated_at),
+        conversation.version,
+        said,
+        is_said.then(|| message.author.as_str()),
+        (!message.note).then_some(At(message.created_at)),
+        message.id.0,
         message.author.as_str(),
         message.author_id,
         message.author_name.as_str(),
@@ -456,23 +489,6 @@ pub async fn insert_message(tx: &mut Tx, message: &Message) -> Result<(), Error>
         Json(&message.sources),
         message.client_id.as_deref(),
         At(message.created_at),
-    )?;
-    // Lists show what people said; what Deskhand says of the conversation itself only moves it up.
-    let said = !matches!(message.author, Author::System);
-    if message.note {
-        return Ok(());
-    }
-    execute!(
-        tx,
-        "UPDATE conversations SET last_text = CASE WHEN CAST($6 AS BIGINT) = 1 THEN $3 ELSE last_text END,
-             last_author = CASE WHEN CAST($6 AS BIGINT) = 1 THEN $4 ELSE last_author END, last_at = $5
-         WHERE workspace_id = $1 AND id = $2",
-        workspace.0,
-        message.conversation.0,
-        domain::text::shorten(&message.text, 200),
-        message.author.as_str(),
-        At(message.created_at),
-        i64::from(said),
     )?;
     Ok(())
 }

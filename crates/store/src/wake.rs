@@ -9,8 +9,8 @@ use tokio::sync::broadcast;
 pub enum Wake {
     /// The outbox has events.
     Outbox,
-    /// A partition of the log has events.
-    Log(Topic, u32),
+    /// A partition of the log has events up to, and without, this position.
+    Log(Topic, u32, i64),
     /// A reminder was set that may be the next one due.
     Clock,
     /// A notification waits to be mailed.
@@ -24,7 +24,7 @@ impl Wake {
     pub(crate) fn encode(self) -> String {
         match self {
             Self::Outbox => "outbox".to_owned(),
-            Self::Log(topic, partition) => format!("log/{}/{partition}", topic.as_str()),
+            Self::Log(topic, partition, end) => format!("log/{}/{partition}/{end}", topic.as_str()),
             Self::Clock => "clock".to_owned(),
             Self::Mail => "mail".to_owned(),
             Self::Leases => "leases".to_owned(),
@@ -39,8 +39,9 @@ impl Wake {
             "mail" => Some(Self::Mail),
             "leases" => Some(Self::Leases),
             _ => {
-                let (topic, partition) = text.strip_prefix("log/")?.split_once('/')?;
-                Some(Self::Log(Topic::parse(topic)?, partition.parse().ok()?))
+                let (topic, place) = text.strip_prefix("log/")?.split_once('/')?;
+                let (partition, end) = place.split_once('/')?;
+                Some(Self::Log(Topic::parse(topic)?, partition.parse().ok()?, end.parse().ok()?))
             }
         }
     }
@@ -85,9 +86,10 @@ mod tests {
 
     #[test]
     fn a_wake_reads_back_as_it_was_sent() {
-        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Leases, Wake::Log(Topic::TaskEvents, 2)] {
+        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Leases, Wake::Log(Topic::TaskEvents, 2, 40)]
+        {
             assert_eq!(Wake::decode(&wake.encode()), Some(wake));
         }
-        assert_eq!(Wake::decode("log/nothing/1"), None);
+        assert_eq!(Wake::decode("log/nothing/1/2"), None);
     }
 }

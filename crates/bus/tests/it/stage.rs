@@ -126,7 +126,9 @@ impl Handler for Writer {
                     })
                     .await;
                 match taken {
-                    Ok(()) => self.written.effects.lock().unwrap().push((self.process, event.clone())),
+                    Ok(()) => {
+                        self.written.effects.lock().unwrap().push((self.process, Envelope::clone(event)))
+                    }
                     Err(Error::Stale) => {}
                     Err(error) => return Err(HandleError::Unavailable(error.into())),
                 }

@@ -24,7 +24,7 @@ async fn quotable(stage: &Stage, word: &str) -> Vec<String> {
     assert_eq!(passages.len(), all.len());
     assert!(passages.iter().all(|passage| all.contains(passage)));
     let bodies = passages.into_iter().map(|passage| passage.body);
-    bodies.filter(|body| body.split([' ', '.']).any(|had| had == word)).collect()
+    bodies.filter(|body| body.to_lowercase().contains(word)).collect()
 }
 
 async fn found(stage: &Stage, text: &str) -> Vec<String> {

@@ -73,7 +73,7 @@ impl Stage {
                 topic: event.kind.topic(),
                 partition: event.partition(),
                 fence: 0,
-                event,
+                event: event.into(),
             })
             .collect()
     }

@@ -135,6 +135,10 @@ snapshots! {
         id: Uuid,
         /// Its conversation.
         conversation_id: Uuid,
+        /// The conversation's number.
+        conversation_number: i64,
+        /// What the conversation is about.
+        conversation_subject: String,
         /// Its place in the conversation.
         sequence: i64,
         /// `contact`, `member`, `hand` or `system`.

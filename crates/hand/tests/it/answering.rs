@@ -48,7 +48,7 @@ async fn deliveries(setting: &Setting) -> Vec<Delivery> {
             topic: event.kind.topic(),
             partition: event.partition(),
             fence: 0,
-            event,
+            event: event.into(),
         })
         .collect()
 }

@@ -397,7 +397,8 @@ impl Visit<'_> {
             };
             let full = i64::try_from(messages.len()).unwrap_or(0) == BATCH;
             for message in messages {
-                self.send_message(message).await?;
+                let sequence = message.sequence;
+                self.send_message(sequence, VisitorMessage::of(message, &self.help)).await?;
             }
             if !full {
                 return self.send_state(conversation.state.as_str(), by.as_deref()).await;
@@ -405,9 +406,9 @@ impl Visit<'_> {
         }
     }
 
-    async fn send_message(&mut self, message: domain::conversation::Message) -> Result<(), Over> {
-        self.after = self.after.max(message.sequence);
-        let frame = json!({"type": "message", "message": VisitorMessage::of(message, &self.help)});
+    async fn send_message(&mut self, sequence: i64, message: VisitorMessage) -> Result<(), Over> {
+        self.after = self.after.max(sequence);
+        let frame = json!({"type": "message", "message": message});
         self.line.send(&frame).await.map_err(|_| Over)
     }
 
@@ -432,7 +433,10 @@ impl Visit<'_> {
                 if message.note {
                     return Ok(());
                 }
-                self.catch_up().await
+                if message.sequence > self.after + 1 {
+                    return self.catch_up().await;
+                }
+                self.send_message(message.sequence, VisitorMessage::told(message, &self.help)).await
             }
             "conversation" => {
                 let Ok(conversation) = event.read::<data::Conversation>() else { return Ok(()) };

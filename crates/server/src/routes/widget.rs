@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use desk::visitors::{Introduction, Visitor};
 use domain::Caller;
 use domain::conversation::Message;
+use domain::event::data;
 use domain::ids::ConversationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -278,6 +279,19 @@ impl VisitorMessage {
             id: message.id.0,
             sequence: message.sequence,
             author: VisitorAuthor { kind: message.author.as_str().to_owned(), name: message.author_name },
+            text: message.text,
+            sources: message.sources.into_iter().map(|source| SourceResponse::of(source, help)).collect(),
+            client_id: message.client_id,
+            created_at: message.created_at,
+        }
+    }
+
+    /// The message that an event tells of.
+    pub(super) fn told(message: data::Message, help: &str) -> Self {
+        Self {
+            id: message.id,
+            sequence: message.sequence,
+            author: VisitorAuthor { kind: message.author, name: message.author_name },
             text: message.text,
             sources: message.sources.into_iter().map(|source| SourceResponse::of(source, help)).collect(),
             client_id: message.client_id,

@@ -118,12 +118,12 @@ pub async fn relay(tx: &mut Tx, limit: i64) -> Result<Moved, Error> {
     let rows =
         if tx.is_postgres() { relay_postgres(tx, limit).await? } else { relay_sqlite(tx, limit).await? };
     let mut moved = Moved::default();
-    for (name, number, count) in rows {
+    for (name, number, count, end) in rows {
         let (topic, partition) = partition(&name, number)?;
         moved.partitions += 1;
         moved.events += count;
         if count > 0 {
-            tx.wake(Wake::Log(topic, partition));
+            tx.wake(Wake::Log(topic, partition, end));
         }
     }
     Ok(moved)
@@ -152,18 +152,21 @@ const MOVE: &str = "WITH mine AS MATERIALIZED (
     )
     UPDATE bus_partitions p SET next_position = p.next_position + counted.events
     FROM counted WHERE p.topic = counted.topic AND p.partition = counted.partition
-    RETURNING p.topic, p.partition, counted.events";
+    RETURNING p.topic, p.partition, counted.events, p.next_position";
 
-async fn relay_postgres(tx: &mut Tx, limit: i64) -> Result<Vec<(String, i64, i64)>, Error> {
+/// A partition, how many events it got, and the position of its next one.
+type Grown = (String, i64, i64, i64);
+
+async fn relay_postgres(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
     let locked = fetch_all!(tx, (String, i64), LOCK, limit)?;
     if locked.is_empty() {
         return Ok(Vec::new());
     }
     let pairs = serde_json::json!(locked).to_string();
-    fetch_all!(tx, (String, i64, i64), MOVE, pairs.as_str(), limit)
+    fetch_all!(tx, Grown, MOVE, pairs.as_str(), limit)
 }
 
-async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<(String, i64, i64)>, Error> {
+async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
     // There is one writer: what is seen now is all there is, and nothing can slip in below the last id.
     let (last,) = fetch_one!(
         tx,
@@ -184,8 +187,10 @@ async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<(String, i64, i64)>
     )?;
     let moved = fetch_all!(
         tx,
-        (String, i64, i64),
-        "SELECT topic, partition, count(*) FROM outbox WHERE id <= $1 GROUP BY topic, partition",
+        Grown,
+        "SELECT o.topic, o.partition, count(*), next_position + count(*)
+         FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
+         WHERE o.id <= $1 GROUP BY o.topic, o.partition",
         last,
     )?;
     execute!(
@@ -274,20 +279,33 @@ pub async fn end(tx: &mut Tx) -> Result<Vec<((Topic, u32), i64)>, Error> {
         .collect())
 }
 
+/// A partition that a group has not read to the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The group.
+    pub group: String,
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The position of its next event.
+    pub end: i64,
+}
+
 /// The partitions that `owner` has leases on and has not read to the end, by group.
-pub async fn unread(tx: &mut Tx, owner: &str) -> Result<Vec<(String, Topic, u32)>, Error> {
+pub async fn unread(tx: &mut Tx, owner: &str) -> Result<Vec<Unread>, Error> {
     let rows = fetch_all!(
         tx,
-        (String, String, i64),
-        "SELECT c.consumer_group, c.topic, c.partition FROM bus_consumers c
+        (String, String, i64, i64),
+        "SELECT c.consumer_group, c.topic, c.partition, p.next_position FROM bus_consumers c
          JOIN bus_partitions p ON p.topic = c.topic AND p.partition = c.partition
          WHERE c.owner = $1 AND c.position < p.next_position",
         owner,
     )?;
     rows.into_iter()
-        .map(|(group, name, number)| {
+        .map(|(group, name, number, end)| {
             let (topic, partition) = partition(&name, number)?;
-            Ok((group, topic, partition))
+            Ok(Unread { group, topic, partition, end })
         })
         .collect()
 }

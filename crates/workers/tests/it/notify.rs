@@ -30,7 +30,7 @@ impl Handler for Offers {
         Box::pin(async move {
             for Delivery { group, topic, partition, fence, event } in deliveries.iter().cloned() {
                 let delivery = desk::Delivery { group, topic, partition, fence, event };
-                let found = desk::conversations::for_hand(&self.0, &delivery).await.unwrap();
+                let found = desk::conversations::for_hand(&self.0, &delivery, Vec::new()).await.unwrap();
                 let Some(found) = found.filter(|found| found.conversation.state.hand_may_answer()) else {
                     continue;
                 };

@@ -1,0 +1,234 @@
+//! The end of the log as this process read it last: what one group reads is there for the other groups and for
+//! the live feed, and nobody asks the database for what is known not to be there.
+//!
+//! A position never changes what it holds, so what is here can be short, but not wrong.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::ids::{EventId, WorkspaceId};
+use domain::{Envelope, Topic};
+use store::bus::Logged;
+use store::{Error, Scope, Store};
+use tokio::sync::Mutex;
+
+/// How many events are read at once.
+const READ: i64 = 200;
+/// How many events of a partition are kept for whoever reads them next.
+const KEPT: usize = 100;
+
+/// An event of the log as it was read. An envelope that this version does not understand is not passed over.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    pub(crate) position: i64,
+    pub(crate) id: EventId,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) event: Result<Arc<Envelope>, Arc<serde_json::Error>>,
+}
+
+impl Read {
+    pub(crate) fn of(logged: Logged) -> Self {
+        Self {
+            position: logged.position,
+            id: logged.event,
+            workspace: logged.workspace,
+            event: serde_json::from_str(&logged.envelope).map(Arc::new).map_err(Arc::new),
+        }
+    }
+}
+
+/// Some events of a partition, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) events: Vec<Read>,
+    /// Whether nothing came after them when they were read; what comes later is told of.
+    pub(crate) is_end: bool,
+}
+
+#[derive(Default)]
+struct Partition {
+    /// The position of the next event, as far as somebody said.
+    end: AtomicI64,
+    kept: Mutex<Kept>,
+}
+
+/// What is kept of a partition: every event from `from` up to `to`.
+#[derive(Default)]
+struct Kept {
+    events: VecDeque<Read>,
+    from: i64,
+    to: i64,
+    /// Whether the partition was read to its end when it was read last.
+    is_end: bool,
+}
+
+/// The log's end. Shared by everything in the process that reads the log.
+pub(crate) struct Tail {
+    store: Store,
+    partitions: HashMap<(Topic, u32), Partition>,
+}
+
+impl Tail {
+    pub(crate) fn new(store: Store) -> Self {
+        let partitions = Topic::all_partitions().map(|key| (key, Partition::default())).collect();
+        Self { store, partitions }
+    }
+
+    /// Says that the partition goes on as far as `end`, the position of its next event.
+    ///
+    /// To be said before those are woken who shall read it.
+    pub(crate) fn reaches(&self, topic: Topic, partition: u32, end: i64) {
+        if let Some(partition) = self.partitions.get(&(topic, partition)) {
+            partition.end.fetch_max(end, Ordering::AcqRel);
+        }
+    }
+
+    /// The events from `position` on: at least one, unless that is the end.
+    pub(crate) async fn read(&self, topic: Topic, partition: u32, position: i64) -> Result<Part, Error> {
+        let Some(shared) = self.partitions.get(&(topic, partition)) else { return Ok(Part::default()) };
+        let mut kept = shared.kept.lock().await;
+        if position < kept.from {
+            // Far behind the others: what it reads is of no use to them.
+            drop(kept);
+            return self.read_log(topic, partition, position).await;
+        }
+        if position > kept.to {
+            *kept = Kept { from: position, to: position, ..Kept::default() };
+        }
+        if !kept.is_end || kept.to < shared.end.load(Ordering::Acquire) {
+            let part = self.read_log(topic, partition, kept.to).await?;
+            kept.is_end = part.is_end;
+            kept.to = part.events.last().map_or(kept.to, |last| last.position + 1);
+            kept.events.extend(part.events);
+        }
+        let events = kept.events.iter().filter(|event| event.position >= position).cloned().collect();
+        let part = Part { events, is_end: kept.is_end };
+        let surplus = kept.events.len().saturating_sub(KEPT);
+        kept.events.drain(..surplus);
+        kept.from = kept.events.front().map_or(kept.to, |first| first.position);
+        Ok(part)
+    }
+
+    async fn read_log(&self, topic: Topic, partition: u32, position: i64) -> Result<Part, Error> {
+        let logged: Vec<Logged> = self
+            .store
+            .read(Scope::System, (topic, partition, position), |tx, (topic, partition, position)| {
+                Box::pin(async move { store::bus::read(tx, *topic, *partition, *position, READ).await })
+            })
+            .await?;
+        let is_end = i64::try_from(logged.len()).unwrap_or(READ) < READ;
+        Ok(Part { events: logged.into_iter().map(Read::of).collect(), is_end })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::EventType;
+    use testkit::both;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const PLACE: (Topic, u32) = (Topic::TaskEvents, 0);
+
+    fn event(workspace: WorkspaceId, sequence: i64) -> Envelope {
+        Envelope {
+            id: EventId(Uuid::now_v7()),
+            kind: EventType::TaskCreated,
+            schema_version: EventType::TaskCreated.schema_version().to_owned(),
+            workspace_id: workspace,
+            subject_id: Uuid::nil(),
+            sequence,
+            occurred_at: domain::Clock::now(&domain::SystemClock),
+            correlation_id: Uuid::nil(),
+            actor: domain::ActorRef {
+                kind: "system".to_owned(),
+                id: None,
+                name: "System".to_owned(),
+                via: domain::Via::Workers,
+                address: None,
+            },
+            data: serde_json::Value::Null,
+        }
+    }
+
+    /// Puts events with these sequences into the log; gives the position of the next one.
+    async fn log(store: &Store, sequences: std::ops::Range<i64>) -> (u32, i64) {
+        let workspace = WorkspaceId(Uuid::nil());
+        let events: Vec<Envelope> = sequences.map(|sequence| event(workspace, sequence)).collect();
+        let place = events[0].partition();
+        let done: Result<(), Error> = store
+            .write(workspace, events, |tx, events| {
+                Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
+            })
+            .await;
+        done.unwrap();
+        let moved: Result<store::bus::Moved, Error> = store
+            .write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, 1000).await }))
+            .await;
+        assert!(moved.unwrap().events > 0);
+        let ends: Result<_, Error> =
+            store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await })).await;
+        (place, ends.unwrap().into_iter().find(|(key, _)| *key == (PLACE.0, place)).unwrap().1)
+    }
+
+    fn sequences(part: &Part) -> Vec<i64> {
+        part.events.iter().map(|read| read.event.as_ref().unwrap().sequence).collect()
+    }
+
+    #[tokio::test]
+    async fn what_one_has_read_is_there_for_the_others_and_more_only_when_it_was_told_of() {
+        both(async |store| {
+            crate::consume::ensure(&store, Vec::new()).await.unwrap();
+            let tail = Tail::new(store.clone());
+            let (place, _) = log(&store, 0..3).await;
+            let read = async |position| tail.read(PLACE.0, place, position).await.unwrap();
+            let part = read(0).await;
+            assert_eq!((sequences(&part), part.is_end), (vec![0, 1, 2], true));
+
+            let (_, end) = log(&store, 3..5).await;
+            assert_eq!(sequences(&read(1).await), [1, 2], "the log was not asked");
+            tail.reaches(PLACE.0, place, end);
+            assert_eq!(sequences(&read(1).await), [1, 2, 3, 4]);
+            let part = read(5).await;
+            assert_eq!((sequences(&part), part.is_end), (vec![], true));
+            // An older word about the end changes nothing.
+            tail.reaches(PLACE.0, place, 2);
+            assert_eq!(sequences(&read(4).await), [4]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_is_far_behind_or_ahead_reads_every_event_once_and_in_order() {
+        both(async |store| {
+            crate::consume::ensure(&store, Vec::new()).await.unwrap();
+            let tail = Tail::new(store.clone());
+            let (place, end) = log(&store, 0..450).await;
+            let read_all = async |mut position: i64| {
+                let mut all = Vec::new();
+                loop {
+                    let part = tail.read(PLACE.0, place, position).await.unwrap();
+                    position = part.events.last().map_or(position, |last| last.position + 1);
+                    all.extend(sequences(&part));
+                    if part.is_end {
+                        return all;
+                    }
+                }
+            };
+            // The second is behind what is kept, which the first has carried to the end.
+            for _ in 0..2 {
+                assert_eq!(read_all(0).await, (0..450).collect::<Vec<_>>());
+            }
+            assert_eq!(read_all(380).await, (380..450).collect::<Vec<_>>());
+            let (_, later) = log(&store, 450..460).await;
+            assert_eq!((end, later), (450, 460));
+            // One that is further than anybody here has been, as after a takeover.
+            let ahead = tail.read(PLACE.0, place, 455).await.unwrap();
+            assert_eq!((sequences(&ahead), ahead.is_end), ((455..460).collect(), true));
+            assert_eq!(read_all(440).await, (440..460).collect::<Vec<_>>());
+        })
+        .await;
+    }
+}
