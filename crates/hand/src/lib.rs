@@ -31,8 +31,6 @@ use knowledge::{Knowledge, Memory};
 use question::Question;
 use talk::Small;
 
-/// How many sections an answer can be made of.
-const SECTIONS: usize = 8;
 /// How often a question is looked up anew because the articles change; during a long import the last time counts.
 const ATTEMPTS: u32 = 4;
 /// How many characters of a message a summary repeats.
@@ -98,7 +96,12 @@ impl Hand {
 
     /// The sections that may answer what is `asked`, from what is remembered of the articles.
     async fn seek(&self, desk: &Desk, workspace: WorkspaceId, asked: &str) -> desk::Result<Sought> {
-        Ok(Sought::of(asked, self.memory.latest(desk, workspace).await?))
+        Ok(Sought::of(asked, self.memory.latest(desk, workspace).await?, self.sections()))
+    }
+
+    /// How many sections an answer can be made of.
+    fn sections(&self) -> usize {
+        if self.model.is_some() { model::SECTIONS } else { quote::SECTIONS }
     }
 
     /// What to do about `question`, for which `sought` was looked up and `read`, with the articles' revision.
@@ -124,7 +127,7 @@ impl Hand {
             }
             // The articles were changed since: their sections have other ids now.
             let knowledge = self.memory.at(desk, workspace, revision).await?;
-            sought = Sought::of(question, knowledge);
+            sought = Sought::of(question, knowledge, self.sections());
             (revision, passages) = articles::passages(desk, workspace, sought.ids()).await?;
         }
         let found = sought.found(passages);
@@ -162,9 +165,9 @@ struct Sought {
 }
 
 impl Sought {
-    fn of(asked: &str, knowledge: Arc<Knowledge>) -> Self {
+    fn of(asked: &str, knowledge: Arc<Knowledge>, sections: usize) -> Self {
         let question = question::take_apart(asked, &knowledge);
-        let best = knowledge.best(&question, SECTIONS);
+        let best = knowledge.best(&question, sections);
         Self { knowledge, question, best }
     }
 

@@ -16,6 +16,9 @@ use crate::score::{ENOUGH, ENOUGH_FOR_A_CASE};
 
 pub use openai::{OpenAi, OpenAiOptions};
 
+/// The most sections that a model is shown.
+pub(crate) const SECTIONS: usize = 6;
+
 /// What a model is asked.
 pub struct Asked<'a> {
     /// The customer's question.

@@ -7,7 +7,7 @@ use crate::question::Clue;
 use crate::{language, markup};
 
 /// The most sections that one answer quotes.
-const QUOTED: usize = 3;
+pub(crate) const SECTIONS: usize = 3;
 /// How near another section has to come to the best one to be quoted as well.
 const NEAR: f64 = 0.7;
 /// About how many characters of a section are quoted.
@@ -41,7 +41,7 @@ impl Found {
 /// letter: the widget shows a source's quote only where the answer does not hold it already.
 pub(crate) fn answer(found: &[Found], clues: &[Clue]) -> (String, Vec<Source>) {
     let best = found.first().map_or(0.0, |first| first.fit);
-    let quoted: Vec<&Found> = found.iter().take(QUOTED).filter(|one| one.fit >= best * NEAR).collect();
+    let quoted: Vec<&Found> = found.iter().take(SECTIONS).filter(|one| one.fit >= best * NEAR).collect();
     let mut text = match quoted.as_slice() {
         [_] => "This is what our help pages say:".to_owned(),
         _ => "These parts of our help pages should answer that:".to_owned(),

@@ -61,7 +61,8 @@ async fn once_a_person_has_it_nothing_of_the_hand_gets_in() {
         let (visitor, id) = visit(&stage, "how do I invite somebody?").await;
         desk::visitors::write(&stage.desk, &visitor, id, "hello?", Some("c2".into())).await.unwrap();
         let deliveries = stage.deliveries("hand", EventType::MessageReceived).await;
-        let seen = desk::conversations::for_hand(&stage.desk, &deliveries[0], Vec::new()).await.unwrap().unwrap();
+        let seen =
+            desk::conversations::for_hand(&stage.desk, &deliveries[0], Vec::new()).await.unwrap().unwrap();
         let fence = seen.conversation.fence;
         // While the hand thinks, a person takes the conversation.
         desk::conversations::claim(&stage.desk, &stage.owner, id).await.unwrap();
@@ -72,7 +73,9 @@ async fn once_a_person_has_it_nothing_of_the_hand_gets_in() {
             desk::conversations::offer(&stage.desk, &deliveries[1], fence, Reason::NotCovered, "late".into())
                 .await;
         assert!(!offer.unwrap());
-        assert!(desk::conversations::for_hand(&stage.desk, &deliveries[1], Vec::new()).await.unwrap().is_none());
+        assert!(
+            desk::conversations::for_hand(&stage.desk, &deliveries[1], Vec::new()).await.unwrap().is_none()
+        );
         assert!(texts(&stage, id).await.iter().all(|(author, _)| *author != Author::Hand));
     })
     .await;

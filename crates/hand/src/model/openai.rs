@@ -10,12 +10,10 @@ use futures_util::future::BoxFuture;
 use reqwest::{Client, Response, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Model, ModelError, Reply, check};
+use super::{Asked, Model, ModelError, Reply, SECTIONS, check};
 
 /// From which fit on a section is shown to a model, which may see a connection that words do not show.
 const SHOWN: f64 = 0.25;
-/// The most sections that are shown.
-const SHOWN_SECTIONS: usize = 6;
 /// The most bytes of a response.
 const RESPONSE_BYTES: usize = 256 * 1024;
 /// The most tokens of an answer.
@@ -95,7 +93,7 @@ impl OpenAi {
 
     async fn ask(&self, asked: &Asked<'_>) -> Result<Reply, ModelError> {
         let shown: Vec<_> =
-            asked.found.iter().filter(|one| one.fit >= SHOWN).take(SHOWN_SECTIONS).cloned().collect();
+            asked.found.iter().filter(|one| one.fit >= SHOWN).take(SECTIONS).cloned().collect();
         if shown.is_empty() {
             return Ok(Reply::NotCovered);
         }
