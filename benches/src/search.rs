@@ -15,6 +15,7 @@ const WORDS: [(&str, &str); 5] = [
     ("a beginning", "contr"),
 ];
 const TIMES: usize = 400;
+const ROUNDS: usize = 3;
 
 async fn measure(place: Place, name: &str, out: &mut String) {
     let prepared = Prepared::new(place).await;

@@ -538,37 +538,40 @@ $$;
 -- The match operator may not use an index before row level security has been checked, which would mean to read
 -- every row. This one therefore runs as deskhand_system, and checks the workspace itself.
 
--- The newest documents, of each kind in kinds, that have the word in scopes at the same place, and all of words.
-CREATE FUNCTION deskhand_search_docs(kinds TEXT[], scopes TEXT[], words TEXT[], beginning BOOLEAN, most BIGINT)
-    RETURNS SETOF search_docs LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- The newest documents, of each kind in kinds, that have the word in scopes at the same place, and all of terms.
+CREATE FUNCTION deskhand_search_docs(kinds TEXT[], scopes TEXT[], terms TEXT[], beginning BOOLEAN, most BIGINT)
+    RETURNS TABLE (id BIGINT, kind TEXT, record_id UUID, conversation_id UUID, number BIGINT, slug TEXT, title TEXT,
+        updated_at TIMESTAMPTZ)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET client_min_messages = 'warning' SET plan_cache_mode = 'force_custom_plan'
 AS $$
+#variable_conflict use_column
 DECLARE
     workspace CONSTANT UUID := deskhand_workspace();
     near CONSTANT BIGINT := 1000;
-    wanted CONSTANT TSQUERY := deskhand_query(words, beginning);
+    wanted CONSTANT TSQUERY := deskhand_query(terms, beginning);
     scoped TSQUERY;
+    walk RECORD;
     found BIGINT[];
-    walked BIGINT;
     chosen BIGINT[] := '{}';
 BEGIN
-    IF numnode(wanted) = 0 AND cardinality(words) > 0 THEN
+    IF numnode(wanted) = 0 AND cardinality(terms) > 0 THEN
         RETURN;
     END IF;
-    FOR place IN 1 .. cardinality(kinds) LOOP
-        found := NULL;
-        walked := near;
-        IF cardinality(words) > 0 THEN
-            -- A common word is among the newest often enough; the index would name thousands to choose from.
-            SELECT array_agg(doc.id) FILTER (WHERE doc.words @@ wanted), count(*) INTO found, walked FROM (
-                SELECT newest.id, newest.words FROM search_docs newest
-                WHERE newest.workspace_id = workspace AND newest.kind = kinds[place]
-                ORDER BY newest.id DESC LIMIT near
-            ) AS doc;
-        END IF;
+    FOR walk IN
+        -- A common word is among the newest often enough; the index would name thousands to choose from.
+        SELECT asked.scope, array_agg(doc.id ORDER BY doc.id DESC) FILTER (WHERE doc.words @@ wanted) AS found, count(doc.id) AS walked
+        FROM unnest(kinds, scopes) AS asked (kind, scope) LEFT JOIN LATERAL (
+            SELECT newest.id, newest.words FROM search_docs newest
+            WHERE newest.workspace_id = workspace AND newest.kind = asked.kind AND cardinality(terms) > 0
+            ORDER BY newest.id DESC LIMIT near
+        ) AS doc ON true
+        GROUP BY asked.scope
+    LOOP
+        found := walk.found;
         -- Half of what is ranked is still more than a page: then the index need not be asked.
-        IF walked = near AND COALESCE(cardinality(found), 0) < most / 2 THEN
-            scoped := quote_literal(scopes[place])::tsquery && wanted;
+        IF (walk.walked = near OR cardinality(terms) = 0) AND COALESCE(cardinality(found), 0) < most / 2 THEN
+            scoped := quote_literal(walk.scope)::tsquery && wanted;
             -- The sum keeps the planner from walking the whole table backwards for a word that is hardly there.
             SELECT array_agg(doc.id) INTO found FROM (
                 SELECT match.id FROM search_docs match
@@ -577,7 +580,9 @@ BEGIN
         END IF;
         chosen := chosen || found[:most];
     END LOOP;
-    RETURN QUERY SELECT doc.* FROM search_docs doc WHERE doc.id = ANY (chosen) AND doc.workspace_id = workspace;
+    RETURN QUERY
+        SELECT doc.id, doc.kind, doc.record_id, doc.conversation_id, doc.number, doc.slug, doc.title, doc.updated_at
+        FROM search_docs doc WHERE doc.id = ANY (chosen) AND doc.workspace_id = workspace;
 END
 $$;
 
