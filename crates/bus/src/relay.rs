@@ -42,16 +42,20 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
             drain(store, &shutdown).await
         };
         match result.await {
-            Ok(0) => failures = 0,
+            Ok(Moved { partitions: 0, .. }) => failures = 0,
             Ok(moved) => {
                 failures = 0;
-                let each = GATHER_EACH * u32::try_from(moved).unwrap_or(u32::MAX).min(1000);
+                let each = GATHER_EACH * u32::try_from(moved.events).unwrap_or(u32::MAX).min(1000);
                 not_before = Instant::now() + each.clamp(GATHER, GATHER_MOST);
                 if Instant::now() >= prune_at {
                     prune_at = Instant::now() + PRUNE_EVERY;
                     if let Err(error) = prune(store, &shutdown).await {
                         warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
                     }
+                }
+                if !store.is_exclusive() {
+                    // It may have kept another relay from what came meanwhile: it looks again without a wake.
+                    continue;
                 }
             }
             Err(error) => {
@@ -74,17 +78,14 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
     }
 }
 
-/// Moves everything that waits; gives how many events that were.
-async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<i64, Error> {
+/// Moves what waits, until a round was not full; gives the partitions that it had last, and how many events it moved.
+async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<Moved, Error> {
     let mut events = 0;
     loop {
         let moved = round(store).await?;
         events += moved.events;
-        // A round that had a partition may have kept another relay from what came meanwhile: it looks again. Where
-        // there is no other relay, a round that was not full has left nothing.
-        let alone = store.is_exclusive() && moved.events < ROUND;
-        if moved.partitions == 0 || alone || shutdown.is_cancelled() {
-            return Ok(events);
+        if moved.events < ROUND || shutdown.is_cancelled() {
+            return Ok(Moved { events, ..moved });
         }
     }
 }

@@ -12,8 +12,9 @@ use domain::ids::WorkspaceId;
 use domain::{Clock, Topic};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
-use tokio::sync::{Mutex, broadcast, mpsc};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::job::{self, Job, Ran};
@@ -46,6 +47,8 @@ struct Work {
     wakes: broadcast::Sender<Wake>,
     tell: mpsc::UnboundedSender<Wake>,
     lanes: std::sync::Mutex<Lanes>,
+    /// Transactions that begin now.
+    begins: TaskTracker,
 }
 
 /// Jobs that may share a transaction, and what takes them now.
@@ -137,6 +140,7 @@ impl Postgres {
             wakes,
             tell,
             lanes: std::sync::Mutex::default(),
+            begins: TaskTracker::new(),
         };
         Ok(Self { work: Arc::new(work), tasks: Mutex::new(tasks) })
     }
@@ -187,6 +191,8 @@ impl Postgres {
             std::mem::take(&mut lanes.tasks)
         };
         while lanes.join_next().await.is_some() {}
+        self.work.begins.close();
+        self.work.begins.wait().await;
         self.tasks.lock().await.shutdown().await;
         self.work.pool.close().await;
     }
@@ -203,6 +209,16 @@ impl Mode {
     const DURABLE: Self = Self::Write { durable: true };
 }
 
+type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
+
+async fn begin_with(pool: PgPool, text: String) -> Begun {
+    match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
+        // A pooled connection may have died unseen, for instance with the server; the next one is new.
+        Err(Error::Unavailable(_)) => Ok(pool.begin_with(AssertSqlSafe(text)).await?),
+        begun => begun,
+    }
+}
+
 impl Work {
     /// Begins a transaction that sees what `scope` may see; one round trip.
     async fn begin(&self, scope: Scope, mode: Mode) -> Result<Tx, Error> {
@@ -216,14 +232,22 @@ impl Work {
             Scope::Workspace(id) => format!("{begin}; SET LOCAL deskhand.workspace_id = '{id}'"),
             Scope::System => format!("{begin}; SET LOCAL ROLE deskhand_system"),
         };
-        let transaction = match self.pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
-            Ok(transaction) => transaction,
-            // A pooled connection may have died unseen, for instance with the server; the next one is new.
-            Err(Error::Unavailable(_)) => self.pool.begin_with(AssertSqlSafe(text)).await?,
-            Err(error) => return Err(error),
-        };
+        let transaction = self.to_the_end(begin_with(self.pool.clone(), text)).await?;
         let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new() };
         Ok(Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock))
+    }
+
+    /// Lets a transaction begin even where whoever wanted it goes away meanwhile.
+    ///
+    /// SQLx 0.9.0 does not roll back what is dropped while it begins: the connection would go back to the pool with
+    /// an open transaction, and its role, for whoever is next (transact-rs/sqlx#4393).
+    async fn to_the_end(&self, begin: impl Future<Output = Begun> + Send + 'static) -> Begun {
+        let (tell, told) = oneshot::channel();
+        self.begins.spawn(async move {
+            // Where nobody waits any more, the transaction is dropped here, and that rolls it back.
+            let _ = tell.send(begin.await);
+        });
+        told.await.unwrap_or(Err(Error::GivenUp("the transaction did not begin")))
     }
 
     /// Begins a transaction, and meanwhile takes a number for each of `kinds`, which it will want.
