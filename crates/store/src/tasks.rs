@@ -1,22 +1,24 @@
-//! Tasks, their labels and comments.
+//! Tasks and their labels.
 
 pub(crate) mod add;
+mod comments;
+mod list;
 
-use domain::ids::{CommentId, ConversationId, MemberId, ProjectId, TaskId, TicketId};
+use domain::ids::{ConversationId, MemberId, ProjectId, TaskId, TicketId};
 use domain::recurrence::{CountsFrom, Recurrence};
 use domain::task::{Due, Status, Task, parse_minute};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::Error;
 use crate::at::At;
-use crate::filter::{Select, Value, containing};
 use crate::tx::{Tx, execute, fetch_all, fetch_optional};
-use crate::{Cursor, Error, Page};
 
 pub use add::insert;
+pub use comments::{Comment, comments, delete_comment, insert_comment};
+pub use list::{Filter, Sort, by_title, list};
 
 /// A task with the names of what it points to.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,51 +39,6 @@ pub struct TaskView {
     pub subtasks_done: i64,
     /// How many comments it has.
     pub comments: i64,
-}
-
-/// What a list of tasks is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// The earliest due first, undated last.
-    #[default]
-    Due,
-    /// The board's order.
-    Rank,
-    /// The newest first.
-    Created,
-    /// The most recently finished first.
-    Completed,
-}
-
-/// Which tasks.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only these; all where empty.
-    pub statuses: Vec<Status>,
-    /// Only this member's; `Some(None)`: nobody's.
-    pub assignee: Option<Option<MemberId>>,
-    /// Only this project's; `Some(None)`: of no project.
-    pub project: Option<Option<ProjectId>>,
-    /// Only with this label.
-    pub label: Option<String>,
-    /// Only of this priority.
-    pub priority: Option<u8>,
-    /// Only of this ticket.
-    pub ticket: Option<TicketId>,
-    /// Only parts of this task; `Some(None)`: only those that are no part of another.
-    pub parent: Option<Option<TaskId>>,
-    /// Only due on or after this day.
-    pub due_from: Option<jiff::civil::Date>,
-    /// Only due on or before this day.
-    pub due_to: Option<jiff::civil::Date>,
-    /// Only due before this instant.
-    pub due_before: Option<Timestamp>,
-    /// Only with (`true`) or without (`false`) a due date.
-    pub dated: Option<bool>,
-    /// Only with this in the title.
-    pub text: Option<String>,
-    /// The order.
-    pub sort: Sort,
 }
 
 #[derive(FromRow)]
@@ -227,7 +184,7 @@ macro_rules! view {
     () => {
         concat!(
             "SELECT ",
-            columns!(),
+            $crate::tasks::columns!(),
             ", p.name AS project_name, p.color AS project_color, m.name AS assignee_name,
              o.number AS parent_number, o.title AS parent_title,
              k.number AS ticket_number, k.subject AS ticket_subject, k.conversation_id AS ticket_conversation,
@@ -243,6 +200,8 @@ macro_rules! view {
         )
     };
 }
+
+use {columns, view};
 
 /// What lists sort undated tasks by: after all others.
 const UNDATED: i64 = i64::MAX;
@@ -419,110 +378,6 @@ pub async fn by_number(tx: &mut Tx, number: i64) -> Result<Option<TaskView>, Err
     .transpose()
 }
 
-/// Adds the conditions of `filter`, and of the page.
-fn narrow(select: &mut Select, filter: &Filter, cursor: Option<Cursor>) {
-    match filter.statuses.as_slice() {
-        [] => {}
-        [one] => select.and("t.status = ?", [one.as_str().into()]),
-        [one, two, ..] => {
-            select.and("(t.status = ? OR t.status = ?)", [one.as_str().into(), two.as_str().into()])
-        }
-    }
-    match filter.assignee {
-        Some(Some(id)) => select.and("t.assignee_id = ?", [id.0.into()]),
-        Some(None) => select.and("t.assignee_id IS NULL", []),
-        None => {}
-    }
-    match filter.project {
-        Some(Some(id)) => select.and("t.project_id = ?", [id.0.into()]),
-        Some(None) => select.and("t.project_id IS NULL", []),
-        None => {}
-    }
-    match filter.parent {
-        Some(Some(id)) => select.and("t.parent_id = ?", [id.0.into()]),
-        Some(None) => select.and("t.parent_id IS NULL", []),
-        None => {}
-    }
-    if let Some(label) = &filter.label {
-        select.and(
-            "EXISTS (SELECT 1 FROM task_labels l WHERE l.task_id = t.id AND l.label = ?)",
-            [label.to_lowercase().as_str().into()],
-        );
-    }
-    if let Some(priority) = filter.priority {
-        select.and("t.priority = ?", [i64::from(priority).into()]);
-    }
-    if let Some(ticket) = filter.ticket {
-        select.and("t.ticket_id = ?", [ticket.0.into()]);
-    }
-    if let Some(from) = filter.due_from {
-        select.and("t.due_date >= ?", [from.to_string().as_str().into()]);
-    }
-    if let Some(to) = filter.due_to {
-        select.and("t.due_date <= ?", [to.to_string().as_str().into()]);
-    }
-    if let Some(before) = filter.due_before {
-        select.and("t.due_key < ?", [before.as_microsecond().into()]);
-    }
-    match filter.dated {
-        Some(true) => select.and("t.due_date IS NOT NULL", []),
-        Some(false) => select.and("t.due_date IS NULL", []),
-        None => {}
-    }
-    if let Some(text) = &filter.text {
-        select.and(r"lower(t.title) LIKE ? ESCAPE '\'", [containing(text)]);
-    }
-    if let Some(Cursor { key, id }) = cursor {
-        let place: [Value; 3] = [key.into(), key.into(), id.into()];
-        match filter.sort {
-            Sort::Due => select.and("(t.due_key > ? OR (t.due_key = ? AND t.id > ?))", place),
-            Sort::Rank => select.and("(t.rank > ? OR (t.rank = ? AND t.id > ?))", place),
-            Sort::Created => select.and("t.number < ?", [key.into()]),
-            Sort::Completed => {
-                let at: Value = Timestamp::from_microsecond(key).unwrap_or(Timestamp::MIN).into();
-                select.and(
-                    "(t.completed_at < ? OR (t.completed_at = ? AND t.id < ?))",
-                    [at.clone(), at, id.into()],
-                );
-            }
-        }
-    }
-}
-
-/// A page of the tasks that `filter` names.
-pub async fn list(
-    tx: &mut Tx,
-    filter: &Filter,
-    limit: i64,
-    cursor: Option<Cursor>,
-) -> Result<Page<TaskView>, Error> {
-    let workspace = tx.workspace()?;
-    let mut select = Select::new(concat!(view!(), " AND t.deleted_at IS NULL"), [workspace.0.into()]);
-    narrow(&mut select, filter, cursor);
-    let order = match filter.sort {
-        Sort::Due => "ORDER BY t.due_key, t.id LIMIT ?",
-        Sort::Rank => "ORDER BY t.rank, t.id LIMIT ?",
-        Sort::Created => "ORDER BY t.number DESC LIMIT ?",
-        Sort::Completed => "ORDER BY t.completed_at DESC, t.id DESC LIMIT ?",
-    };
-    if filter.sort == Sort::Completed {
-        select.and("t.completed_at IS NOT NULL", []);
-    }
-    select.end(order, [(limit + 1).into()]);
-    let rows: Vec<ViewRow> = select.fetch_all(tx).await?;
-    let views = rows.into_iter().map(TaskView::try_from).collect::<Result<Vec<_>, _>>()?;
-    let sort = filter.sort;
-    Ok(Page::of(views, limit, |view| Cursor {
-        key: match sort {
-            Sort::Due => due_key(&view.task),
-            Sort::Rank => view.task.rank,
-            Sort::Created => view.task.number,
-            Sort::Completed => view.task.completed_at.map_or(0, Timestamp::as_microsecond),
-        },
-        id: view.task.id.0,
-    }))
-}
-
 /// The ranks around the place right after `after` in the column of `status` (its top where nothing is
 /// given): the rank before and the one behind, where there are any.
 pub async fn ranks_around(
@@ -588,135 +443,4 @@ pub async fn labels(tx: &mut Tx) -> Result<Vec<(String, i64)>, Error> {
          GROUP BY l.label ORDER BY l.label LIMIT 500",
         workspace.0,
     )
-}
-
-/// The open tasks whose title is `title`, ignoring case; or, where there are none, those that contain it.
-/// At most `limit`, the newest first.
-pub async fn by_title(
-    tx: &mut Tx,
-    title: &str,
-    done: Option<bool>,
-    limit: i64,
-) -> Result<Vec<TaskView>, Error> {
-    let workspace = tx.workspace()?;
-    let statuses = |select: &mut Select| match done {
-        Some(true) => select.and("t.status = 'done'", []),
-        Some(false) => select.and("t.status <> 'done'", []),
-        None => {}
-    };
-    let mut select = Select::new(concat!(view!(), " AND t.deleted_at IS NULL"), [workspace.0.into()]);
-    statuses(&mut select);
-    select.and("lower(t.title) = ?", [title.to_lowercase().as_str().into()]);
-    select.end("ORDER BY t.number DESC LIMIT ?", [limit.into()]);
-    let mut rows: Vec<ViewRow> = select.fetch_all(tx).await?;
-    if rows.is_empty() {
-        let filter = Filter { text: Some(title.to_owned()), sort: Sort::Created, ..Filter::default() };
-        let mut select = Select::new(concat!(view!(), " AND t.deleted_at IS NULL"), [workspace.0.into()]);
-        statuses(&mut select);
-        narrow(&mut select, &filter, None);
-        select.end("ORDER BY t.number DESC LIMIT ?", [limit.into()]);
-        rows = select.fetch_all(tx).await?;
-    }
-    rows.into_iter().map(TaskView::try_from).collect()
-}
-
-/// A comment on a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comment {
-    /// Its id.
-    pub id: CommentId,
-    /// The author.
-    pub author: Option<MemberId>,
-    /// The author's name at that time.
-    pub author_name: String,
-    /// What it says.
-    pub text: String,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-#[derive(FromRow)]
-struct CommentRow {
-    id: Uuid,
-    author_id: Option<Uuid>,
-    author_name: String,
-    text: String,
-    created_at: At,
-}
-
-/// Adds a comment to a task, and counts it there.
-pub async fn insert_comment(tx: &mut Tx, task: TaskId, comment: &Comment) -> Result<(), Error> {
-    let workspace = tx.workspace()?;
-    execute!(
-        tx,
-        "INSERT INTO comments (id, workspace_id, task_id, author_id, author_name, text, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        comment.id.0,
-        workspace.0,
-        task.0,
-        comment.author.map(|id| id.0),
-        comment.author_name.as_str(),
-        comment.text.as_str(),
-        At(comment.created_at),
-    )?;
-    execute!(
-        tx,
-        "UPDATE tasks SET comments = comments + 1 WHERE workspace_id = $1 AND id = $2",
-        workspace.0,
-        task.0
-    )?;
-    Ok(())
-}
-
-/// Removes a comment on a task; gives what it said, if it was there.
-pub async fn delete_comment(tx: &mut Tx, task: TaskId, id: CommentId) -> Result<Option<String>, Error> {
-    let workspace = tx.workspace()?;
-    let gone = fetch_optional!(
-        tx,
-        (String,),
-        "DELETE FROM comments WHERE workspace_id = $1 AND task_id = $2 AND id = $3 RETURNING text",
-        workspace.0,
-        task.0,
-        id.0,
-    )?;
-    if gone.is_some() {
-        execute!(
-            tx,
-            "UPDATE tasks SET comments = comments - 1 WHERE workspace_id = $1 AND id = $2",
-            workspace.0,
-            task.0
-        )?;
-    }
-    Ok(gone.map(|(text,)| text))
-}
-
-/// A page of a task's comments, oldest first.
-pub async fn comments(
-    tx: &mut Tx,
-    task: TaskId,
-    limit: i64,
-    cursor: Option<Cursor>,
-) -> Result<Page<Comment>, Error> {
-    let workspace = tx.workspace()?;
-    let rows = fetch_all!(
-        tx,
-        CommentRow,
-        "SELECT id, author_id, author_name, text, created_at FROM comments
-         WHERE workspace_id = $1 AND task_id = $2 AND id > $3 ORDER BY id LIMIT $4",
-        workspace.0,
-        task.0,
-        cursor.map_or(Uuid::nil(), |cursor| cursor.id),
-        limit + 1,
-    )?;
-    let comments = rows
-        .into_iter()
-        .map(|row| Comment {
-            id: CommentId(row.id),
-            author: row.author_id.map(MemberId),
-            author_name: row.author_name,
-            text: row.text,
-            created_at: row.created_at.0,
-        })
-        .collect();
-    Ok(Page::of(comments, limit, |comment: &Comment| Cursor { key: 0, id: comment.id.0 }))
 }
