@@ -13,6 +13,7 @@ use domain::{Envelope, Topic};
 use store::bus::Logged;
 use store::{Error, Scope, Store, Wake};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -145,24 +146,39 @@ impl Live {
     pub async fn run(&self, shutdown: CancellationToken) {
         let store = &self.0.store;
         let mut wakes = store.wakes();
+        let mut due: HashSet<(Topic, u32)> = HashSet::new();
         // What came between opening and now.
-        let mut due: HashSet<(Topic, u32)> = Topic::all_partitions().collect();
+        let mut look_at = Some(Instant::now());
         let mut failed = false;
         loop {
-            if let Err(error) = self.follow(&mut due).await {
-                if !failed {
-                    warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the live feed cannot read the log; it tries again"
-                    );
+            let looks = look_at.is_some_and(|at| at <= Instant::now());
+            let result = async {
+                if looks {
+                    self.look(&mut due).await?;
                 }
-                failed = true;
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = tokio::time::sleep(Duration::from_secs(1)) => continue,
+                self.follow(&mut due).await
+            };
+            match result.await {
+                Ok(()) => {
+                    failed = false;
+                    if looks {
+                        look_at = (!store.is_exclusive()).then(|| Instant::now() + BACKSTOP);
+                    }
+                }
+                Err(error) => {
+                    if !failed {
+                        warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the live feed cannot read the log; it tries again"
+                        );
+                    }
+                    failed = true;
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = tokio::time::sleep(Duration::from_secs(1)) => continue,
+                    }
                 }
             }
-            failed = false;
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 wake = wakes.next() => match wake {
@@ -172,28 +188,22 @@ impl Live {
                     }
                     Some(_) => {}
                     // Some were missed.
-                    None => self.look(&mut due).await,
+                    None => look_at = Some(Instant::now()),
                 },
-                () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => self.look(&mut due).await,
+                () = tokio::time::sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {}
             }
         }
     }
 
     /// Adds those partitions to `due` that were not read to their end.
-    async fn look(&self, due: &mut HashSet<(Topic, u32)>) {
-        match end(&self.0.store).await {
-            Ok(ends) => {
-                for ((topic, partition), end) in &ends {
-                    self.0.tail.reaches(*topic, *partition, *end);
-                }
-                let read = self.0.state().tail.clone();
-                due.extend(read.behind(&Place::at(&ends)).map(|(partition, _, _)| partition));
-            }
-            Err(error) => {
-                debug!(error = &error as &dyn std::error::Error, "the log's end is not known");
-                due.extend(Topic::all_partitions());
-            }
+    async fn look(&self, due: &mut HashSet<(Topic, u32)>) -> Result<(), Error> {
+        let ends = end(&self.0.store).await?;
+        for ((topic, partition), end) in &ends {
+            self.0.tail.reaches(*topic, *partition, *end);
         }
+        let read = self.0.state().tail.clone();
+        due.extend(read.behind(&Place::at(&ends)).map(|(partition, _, _)| partition));
+        Ok(())
     }
 
     /// Reads the partitions in `due` to their end.

@@ -39,7 +39,7 @@ impl Read {
 }
 
 /// Some events of a partition, in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) events: Vec<Read>,
     /// Whether nothing came after them when they were read; what comes later is told of.
@@ -86,7 +86,10 @@ impl Tail {
 
     /// The events from `position` on: at least one, unless that is the end.
     pub(crate) async fn read(&self, topic: Topic, partition: u32, position: i64) -> Result<Part, Error> {
-        let Some(shared) = self.partitions.get(&(topic, partition)) else { return Ok(Part::default()) };
+        let Some(shared) = self.partitions.get(&(topic, partition)) else {
+            // A newer version has more partitions.
+            return self.read_log(topic, partition, position).await;
+        };
         let mut kept = shared.kept.lock().await;
         if position < kept.from {
             // Far behind the others: what it reads is of no use to them.

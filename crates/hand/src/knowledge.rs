@@ -17,6 +17,8 @@ use crate::{language, markup, score};
 const PAGE: i64 = 500;
 /// How many sections are looked at closely, those that have most of the question.
 const CANDIDATES: usize = 64;
+/// How many clues of a question are looked up at most, the most telling ones.
+const LOOKED_UP: usize = 24;
 /// How many workspaces' articles are remembered.
 const REMEMBERED: usize = 128;
 
@@ -193,7 +195,7 @@ impl Knowledge {
     /// The ids of the `most` sections that fit the question best, the best first, each with its fit.
     pub(crate) fn best(&self, question: &Question, most: usize) -> Vec<(i64, f64)> {
         let mut found: HashMap<u32, f64> = HashMap::new();
-        for clue in &question.clues {
+        for clue in question.clues.iter().take(LOOKED_UP) {
             let mut places: Vec<u32> =
                 clue.terms.iter().flat_map(|(term, _)| &self.seen[*term as usize].places).copied().collect();
             places.sort_unstable();

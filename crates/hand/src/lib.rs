@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use desk::articles::Passage;
 use desk::{Delivery, Desk, articles, conversations};
-use domain::conversation::{Author, Message, Reason, Source};
+use domain::conversation::{Author, Message, Reason, Source, State};
 use domain::event::data;
 use domain::ids::WorkspaceId;
 use domain::text;
@@ -89,9 +89,7 @@ impl Hand {
         question: &str,
         history: &[Message],
     ) -> desk::Result<Decision> {
-        let sought = self.seek(desk, workspace, question).await?;
-        let read = articles::passages(desk, workspace, sought.ids()).await?;
-        self.conclude(desk, workspace, question, history, sought, read).await
+        self.conclude(desk, workspace, question, history, None).await
     }
 
     /// The sections that may answer what is `asked`, from what is remembered of the articles.
@@ -104,15 +102,15 @@ impl Hand {
         if self.model.is_some() { model::SECTIONS } else { quote::SECTIONS }
     }
 
-    /// What to do about `question`, for which `sought` was looked up and `read`, with the articles' revision.
+    /// What to do about `question`; with what was sought for it, and the articles' revision and the passages that
+    /// were read then, if they were.
     async fn conclude(
         &self,
         desk: &Desk,
         workspace: WorkspaceId,
         question: &str,
         history: &[Message],
-        mut sought: Sought,
-        (mut revision, mut passages): (i64, Vec<Passage>),
+        read: Option<(Sought, i64, Vec<Passage>)>,
     ) -> desk::Result<Decision> {
         if talk::wants_person(question) {
             let summary = summary(question, history);
@@ -121,6 +119,14 @@ impl Hand {
         if let Some(small) = talk::small(question) {
             return Ok(Decision::Small { text: polite(small).to_owned() });
         }
+        let (mut sought, mut revision, mut passages) = match read {
+            Some(read) => read,
+            None => {
+                let sought = self.seek(desk, workspace, question).await?;
+                let (revision, passages) = articles::passages(desk, workspace, sought.ids()).await?;
+                (sought, revision, passages)
+            }
+        };
         for _ in 1..ATTEMPTS {
             if revision == sought.knowledge.revision() {
                 break;
@@ -220,16 +226,21 @@ pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Resu
         return conversations::stay_silent(desk, delivery).await;
     };
     let workspace = delivery.event.workspace_id;
-    let sought = hand.seek(desk, workspace, &message.text).await?;
-    let Some(read) = conversations::for_hand(desk, delivery, sought.ids()).await? else {
+    // Where a person has the conversation, or a person is wanted, the articles are not asked.
+    let is_for_articles = message.state != State::Claimed.as_str()
+        && !talk::wants_person(&message.text)
+        && talk::small(&message.text).is_none();
+    let sought = if is_for_articles { Some(hand.seek(desk, workspace, &message.text).await?) } else { None };
+    let ids = sought.as_ref().map(Sought::ids).unwrap_or_default();
+    let Some(read) = conversations::for_hand(desk, delivery, ids).await? else {
         return conversations::stay_silent(desk, delivery).await;
     };
     let history: Vec<Message> =
         read.recent.into_iter().filter(|earlier| earlier.sequence < message.sequence).collect();
     let fence = read.conversation.fence;
     let decision = if read.hand_enabled {
-        let passages = (read.articles_revision, read.passages);
-        hand.conclude(desk, workspace, &message.text, &history, sought, passages).await?
+        let passages = sought.map(|sought| (sought, read.articles_revision, read.passages));
+        hand.conclude(desk, workspace, &message.text, &history, passages).await?
     } else {
         Decision::HandOff { reason: Reason::HandOff, summary: summary(&message.text, &history) }
     };

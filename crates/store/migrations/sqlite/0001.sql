@@ -301,7 +301,8 @@ CREATE UNIQUE INDEX articles_slug ON articles (workspace_id, slug) WHERE deleted
 
 -- The sections of published articles, which answers are made of.
 CREATE TABLE passages (
-    id INTEGER PRIMARY KEY,
+    -- Never given again: whoever remembers an id of a section that was rewritten finds nothing.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id BLOB NOT NULL,
     article_id BLOB NOT NULL,
     heading TEXT,
