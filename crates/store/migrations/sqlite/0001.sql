@@ -299,9 +299,9 @@ CREATE TABLE articles (
 );
 CREATE UNIQUE INDEX articles_slug ON articles (workspace_id, slug) WHERE deleted_at IS NULL;
 
--- The sections of published articles, which answers are made of.
+-- The sections of published articles, which answers are made of. An id is never given again: whoever remembers
+-- that of a section that was rewritten finds nothing.
 CREATE TABLE passages (
-    -- Never given again: whoever remembers an id of a section that was rewritten finds nothing.
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id BLOB NOT NULL,
     article_id BLOB NOT NULL,
