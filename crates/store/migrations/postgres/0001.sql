@@ -551,27 +551,29 @@ DECLARE
     near CONSTANT BIGINT := 1000;
     wanted CONSTANT TSQUERY := deskhand_query(terms, beginning);
     scoped TSQUERY;
-    walk RECORD;
     found BIGINT[];
+    walked BIGINT;
     chosen BIGINT[] := '{}';
 BEGIN
     IF numnode(wanted) = 0 AND cardinality(terms) > 0 THEN
         RETURN;
     END IF;
-    FOR walk IN
-        -- A common word is among the newest often enough; the index would name thousands to choose from.
-        SELECT asked.scope, array_agg(doc.id ORDER BY doc.id DESC) FILTER (WHERE doc.words @@ wanted) AS found, count(doc.id) AS walked
-        FROM unnest(kinds, scopes) AS asked (kind, scope) LEFT JOIN LATERAL (
-            SELECT newest.id, newest.words FROM search_docs newest
-            WHERE newest.workspace_id = workspace AND newest.kind = asked.kind AND cardinality(terms) > 0
-            ORDER BY newest.id DESC LIMIT near
-        ) AS doc ON true
-        GROUP BY asked.scope
-    LOOP
-        found := walk.found;
+    -- A kind at a time, so that each is planned for how many there are of it.
+    FOR place IN 1 .. cardinality(kinds) LOOP
+        found := NULL;
+        walked := near;
+        IF cardinality(terms) > 0 THEN
+            -- A common word is among the newest often enough; the index would name thousands to choose from.
+            SELECT array_agg(doc.id ORDER BY doc.id DESC) FILTER (WHERE doc.words @@ wanted), count(*)
+            INTO found, walked FROM (
+                SELECT newest.id, newest.words FROM search_docs newest
+                WHERE newest.workspace_id = workspace AND newest.kind = kinds[place]
+                ORDER BY newest.id DESC LIMIT near
+            ) AS doc;
+        END IF;
         -- Half of what is ranked is still more than a page: then the index need not be asked.
-        IF (walk.walked = near OR cardinality(terms) = 0) AND COALESCE(cardinality(found), 0) < most / 2 THEN
-            scoped := quote_literal(walk.scope)::tsquery && wanted;
+        IF walked = near AND COALESCE(cardinality(found), 0) < most / 2 THEN
+            scoped := quote_literal(scopes[place])::tsquery && wanted;
             -- The sum keeps the planner from walking the whole table backwards for a word that is hardly there.
             SELECT array_agg(doc.id) INTO found FROM (
                 SELECT match.id FROM search_docs match
