@@ -154,8 +154,9 @@ impl Sqlite {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E>,
     {
-        let connection = self.readers.acquire().await.map_err(|error| E::from(Error::from(error)))?;
-        let connection = Connection::Sqlite(SqliteHandle::Reader(connection));
+        // A transaction, so that all statements see one state. Dropping it rolls back.
+        let transaction = self.readers.begin().await.map_err(|error| E::from(Error::from(error)))?;
+        let connection = Connection::Sqlite(SqliteHandle::Reader(transaction));
         let mut tx = Tx::new(connection, scope, Source::Counted, &self.clock);
         work(&mut tx, input).await
     }

@@ -7,7 +7,6 @@ use domain::ids::WorkspaceId;
 use domain::{Caller, Clock};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use crate::Error;
@@ -40,10 +39,10 @@ impl From<WorkspaceId> for Scope {
 /// What a closure for [`Store::write`](crate::Store::write) or `read` returns.
 pub type Work<'t, T, E> = BoxFuture<'t, Result<T, E>>;
 
-/// A SQLite connection: the writer's own, or one lent by the readers' pool.
+/// A SQLite connection: the writer's own, or a reader's within a transaction of its own.
 pub(crate) enum SqliteHandle {
     Writer(Box<SqliteConnection>),
-    Reader(PoolConnection<Sqlite>),
+    Reader(sqlx::Transaction<'static, Sqlite>),
 }
 
 impl Deref for SqliteHandle {

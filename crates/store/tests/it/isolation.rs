@@ -1,4 +1,4 @@
-//! PostgreSQL keeps workspaces apart by itself, whatever a query forgets.
+//! What transactions see: one state each, and on PostgreSQL one workspace, whatever a query forgets.
 
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use store::Scope;
 use testkit::Database;
 use uuid::Uuid;
 
-use crate::events::{append, event};
+use crate::events::{append, event, system};
 
 /// Tables that belong to no workspace.
 const SHARED: [&str; 4] = ["schema_version", "bus_partitions", "bus_consumers", "bus_members"];
@@ -18,6 +18,35 @@ const SHARED: [&str; 4] = ["schema_version", "bus_partitions", "bus_consumers", 
 async fn connection(database: &Database) -> PgConnection {
     let store::Location::Postgres(url) = database.location() else { panic!("not PostgreSQL") };
     PgConnection::connect(url).await.unwrap()
+}
+
+/// What is committed between two statements of a read is seen by neither.
+#[tokio::test]
+async fn a_read_sees_one_state_of_the_database() {
+    testkit::both(async |database| {
+        let ends = async || -> Vec<((domain::Topic, u32), i64)> {
+            let store: store::Store = database.clone();
+            let read: Result<_, store::Error> = database
+                .read(Scope::System, store, |tx, store| {
+                    Box::pin(async move {
+                        let before = store::bus::end(tx).await?;
+                        let workspace = WorkspaceId(Uuid::now_v7());
+                        append(store, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1)])
+                            .await;
+                        system!(store, (), |tx, ()| store::bus::relay(tx, 10));
+                        Ok((before, store::bus::end(tx).await?))
+                    })
+                })
+                .await;
+            let (before, after) = read.unwrap();
+            assert_eq!(before, after);
+            before
+        };
+        system!(database, Vec::new(), |tx, groups| store::bus::ensure(tx, groups));
+        let (first, second) = (ends().await, ends().await);
+        assert_ne!(first, second, "the next read sees what was written meanwhile");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -62,6 +91,44 @@ async fn without_a_workspace_nothing_is_seen_and_nothing_can_be_written() {
     assert_eq!(seen(&mut connection).await, 0);
 }
 
+/// Begins to read and gives it up after some steps; whether that was before its end.
+async fn cut_off(database: &Database, steps: i64) -> bool {
+    let read = database.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await }));
+    let mut read = std::pin::pin!(read);
+    for _ in 0..=steps {
+        if std::future::poll_fn(|task| Poll::Ready(read.as_mut().poll(task).is_ready())).await {
+            return false;
+        }
+        tokio::task::yield_now().await;
+    }
+    true
+}
+
+/// A read that was given up holds no old state on its connection for whoever reads next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_read_after_a_read_was_given_up_is_what_is_there() {
+    testkit::both(async |database| {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        system!(database, Vec::new(), |tx, groups| store::bus::ensure(tx, groups));
+        let mut cut = 0;
+        for attempt in 0..100 {
+            cut += usize::from(cut_off(&database, attempt % 4).await);
+            append(&database, vec![event(workspace, EventType::TaskCreated, Uuid::nil(), 1)]).await;
+            system!(database, (), |tx, ()| store::bus::relay(tx, 10));
+            let reads = (0..12).map(|_| {
+                database.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await }))
+            });
+            for read in futures_util::future::join_all(reads).await {
+                let read: Result<Vec<_>, store::Error> = read;
+                let all: i64 = read.unwrap().into_iter().map(|(_, end)| end).sum();
+                assert_eq!(all, attempt + 1);
+            }
+        }
+        assert!(cut > 30, "only {cut} were cut off");
+    })
+    .await;
+}
+
 /// Work that is dropped at any moment, as when a browser goes away, leaves nothing for whoever comes next: no
 /// transaction, no role, no workspace.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,20 +142,7 @@ async fn what_is_dropped_while_it_begins_leaves_nothing_on_its_connection() {
     append(&database, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 0)]).await;
     let mut cut = 0;
     for attempt in 0..120 {
-        let read =
-            database.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await }));
-        {
-            let mut read = std::pin::pin!(read);
-            let mut is_over = false;
-            for _ in 0..=attempt % 4 {
-                is_over = std::future::poll_fn(|task| Poll::Ready(read.as_mut().poll(task).is_ready())).await;
-                if is_over {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-            cut += usize::from(!is_over);
-        }
+        cut += usize::from(cut_off(&database, attempt % 4).await);
         // Nobody uses the connection now, and yet it ends what was begun on it.
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
