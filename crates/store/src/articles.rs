@@ -359,15 +359,12 @@ pub async fn passages(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Passage>, Error> {
                 .fetch_all(&mut **connection)
                 .await?
         }
-        Connection::Sqlite(_) => {
-            let ids = serde_json::to_string(ids).unwrap_or_default();
-            fetch_all!(
-                tx,
-                PassageRow,
-                concat!(passages!(), " AND p.id IN (SELECT value FROM json_each($2))"),
-                workspace.0,
-                ids
-            )?
+        Connection::Sqlite(connection) => {
+            sqlx::query_as(concat!(passages!(), " AND p.id IN (SELECT value FROM json_each($2))"))
+                .bind(workspace.0)
+                .bind(Json(ids))
+                .fetch_all(&mut **connection)
+                .await?
         }
     };
     Ok(rows.into_iter().map(Passage::from).collect())

@@ -216,14 +216,20 @@ pub async fn insert(tx: &mut Tx, conversation: &Conversation) -> Result<(), Erro
     Ok(())
 }
 
+/// What of a conversation can change, from its subject on as `$3` to its version as `$13`.
+macro_rules! set {
+    () => {
+        "UPDATE conversations SET subject = $3, state = $4, fence = $5, claimed_by = $6, reason = $7, summary = $8,
+             deadline = $9, ticket_id = $10, messages = $11, updated_at = $12, version = $13"
+    };
+}
+
 /// Writes everything of `conversation` that can change; the row has to be locked by this transaction.
 pub async fn update(tx: &mut Tx, conversation: &Conversation) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     execute!(
         tx,
-        "UPDATE conversations SET subject = $3, state = $4, fence = $5, claimed_by = $6, reason = $7, summary = $8,
-             deadline = $9, ticket_id = $10, messages = $11, updated_at = $12, version = $13
-         WHERE workspace_id = $1 AND id = $2",
+        concat!(set!(), " WHERE workspace_id = $1 AND id = $2"),
         workspace.0,
         conversation.id.0,
         conversation.subject.as_str(),
@@ -440,11 +446,9 @@ macro_rules! post {
     ($first:literal, $then:literal) => {
         concat!(
             $first,
-            "UPDATE conversations SET subject = $3, state = $4, fence = $5, claimed_by = $6, reason = $7,
-                 summary = $8, deadline = $9, ticket_id = $10, messages = $11, updated_at = $12, version = $13,
-                 last_text = COALESCE($14, last_text), last_author = COALESCE($15, last_author),
-                 last_at = COALESCE($16, last_at)
-             WHERE workspace_id = $1 AND id = $2",
+            set!(),
+            ", last_text = COALESCE($14, last_text), last_author = COALESCE($15, last_author),
+                 last_at = COALESCE($16, last_at) WHERE workspace_id = $1 AND id = $2",
             $then,
             "INSERT INTO messages (id, workspace_id, conversation_id, sequence, author, author_id, author_name, text,
                  note, sources, client_id, created_at)

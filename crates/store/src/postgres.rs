@@ -8,8 +8,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Clock;
 use domain::ids::WorkspaceId;
-use domain::{Clock, Topic};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
@@ -20,7 +20,7 @@ use tracing::warn;
 use crate::job::{self, Job, Ran};
 use crate::numbers::{Kind, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
-use crate::wake::Wake;
+use crate::wake::{self, Wake};
 use crate::{Error, Failure, Options, migrate, pending};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
@@ -387,17 +387,7 @@ async fn notify(pool: PgPool, mut told: mpsc::UnboundedReceiver<Wake>, origin: S
         while let Ok(wake) = told.try_recv() {
             wakes.insert(wake);
         }
-        let ends: HashMap<(Topic, u32), i64> = wakes.iter().fold(HashMap::new(), |mut ends, wake| {
-            if let Wake::Log(topic, partition, end) = wake {
-                let known = ends.entry((*topic, *partition)).or_insert(*end);
-                *known = (*known).max(*end);
-            }
-            ends
-        });
-        // Of a partition only the furthest end is worth telling.
-        wakes.retain(|wake| !matches!(wake, Wake::Log(..)));
-        wakes.extend(ends.into_iter().map(|((topic, partition), end)| Wake::Log(topic, partition, end)));
-        let words: Vec<String> = wakes.into_iter().map(Wake::encode).collect();
+        let words: Vec<String> = wake::furthest(wakes).map(Wake::encode).collect();
         let payload = format!("{origin} {}", words.join(" "));
         let sent = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&pool).await;
         if let Err(error) = sent {

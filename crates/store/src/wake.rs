@@ -1,6 +1,8 @@
 //! Hints that there is something to do. They make things quick, never correct: whoever waits for one also
 //! looks by itself now and then.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::Topic;
 use tokio::sync::broadcast;
 
@@ -47,6 +49,22 @@ impl Wake {
     }
 }
 
+/// What is worth telling of `wakes`: of each partition of the log only the furthest end.
+pub(crate) fn furthest(wakes: HashSet<Wake>) -> impl Iterator<Item = Wake> {
+    let mut told: HashMap<Wake, Wake> = HashMap::new();
+    for wake in wakes {
+        let (about, end) = match wake {
+            Wake::Log(topic, partition, end) => (Wake::Log(topic, partition, 0), end),
+            other => (other, 0),
+        };
+        let known = told.entry(about).or_insert(wake);
+        if matches!(known, Wake::Log(_, _, before) if *before < end) {
+            *known = wake;
+        }
+    }
+    told.into_values()
+}
+
 /// Receives wakes. One that lagged behind has missed some and should look everywhere.
 pub struct Wakes(pub(crate) broadcast::Receiver<Wake>);
 
@@ -82,7 +100,9 @@ impl Wakes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Topic, Wake};
+    use std::collections::HashSet;
+
+    use super::{Topic, Wake, furthest};
 
     #[test]
     fn a_wake_reads_back_as_it_was_sent() {
@@ -91,5 +111,13 @@ mod tests {
             assert_eq!(Wake::decode(&wake.encode()), Some(wake));
         }
         assert_eq!(Wake::decode("log/nothing/1/2"), None);
+    }
+
+    #[test]
+    fn of_a_partition_only_the_furthest_end_is_told() {
+        let log = |partition, end| Wake::Log(Topic::TaskEvents, partition, end);
+        let wakes = HashSet::from([Wake::Outbox, log(1, 7), log(2, 3), log(1, 12), log(1, 9), Wake::Clock]);
+        let told: HashSet<Wake> = furthest(wakes).collect();
+        assert_eq!(told, HashSet::from([Wake::Outbox, log(1, 12), log(2, 3), Wake::Clock]));
     }
 }

@@ -108,6 +108,18 @@ async fn a_deleted_article_is_gone_until_it_is_brought_back() {
         assert_eq!(quotable(&stage, "nine").await, ["Nine to five."]);
         assert_eq!(found(&stage, "nine").await, ["Hours"]);
 
+        // Whoever remembers a section's id from before finds nothing under it, and nothing else either.
+        let ids = async || -> Vec<i64> {
+            let all = articles::passages_after(desk, stage.workspace, 0, 10).await.unwrap();
+            all.into_iter().map(|passage| passage.id).collect()
+        };
+        let before = ids().await;
+        let patch = ArticlePatch { body: Some("Ten to six.".into()), ..ArticlePatch::default() };
+        articles::update(desk, owner, id, patch, None).await.unwrap();
+        assert!(ids().await.iter().all(|id| !before.contains(id)));
+        let (_, stale) = articles::passages(desk, stage.workspace, before).await.unwrap();
+        assert_eq!(stale, []);
+
         // Where the slug was taken meanwhile, both stay as they are.
         let undo = articles::delete(desk, owner, id, None).await.unwrap().undo.unwrap();
         articles::create(desk, owner, new("Hours", "New ones.")).await.unwrap();
