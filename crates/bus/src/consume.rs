@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::Topic;
@@ -16,9 +17,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
-use crate::Handler;
 use crate::partition::{End, Worker};
-use crate::tail::Tail;
+use crate::waiting::Waiting;
+use crate::{Bus, Handler};
 
 /// How often leases are renewed, and how often a process looks by itself.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
@@ -44,12 +45,13 @@ type Key = (&'static str, Topic, u32);
 struct Running {
     owned: Owned,
     more: Arc<Notify>,
+    replay: Arc<AtomicBool>,
     stop: CancellationToken,
 }
 
 struct Consumer<'a> {
+    bus: &'a Bus,
     store: &'a Store,
-    tail: &'a Arc<Tail>,
     handlers: Vec<Arc<dyn Handler>>,
     /// This process, or this part of it, among the groups' members.
     owner: String,
@@ -58,16 +60,11 @@ struct Consumer<'a> {
     stopping: bool,
 }
 
-pub(crate) async fn run(
-    store: &Store,
-    tail: &Arc<Tail>,
-    handlers: Vec<Arc<dyn Handler>>,
-    shutdown: CancellationToken,
-) {
+pub(crate) async fn run(bus: &Bus, handlers: Vec<Arc<dyn Handler>>, shutdown: CancellationToken) {
     let owner = uuid::Uuid::now_v7().to_string();
     let consumer = Consumer {
-        store,
-        tail,
+        bus,
+        store: &bus.store,
         handlers,
         owner,
         running: HashMap::new(),
@@ -105,6 +102,7 @@ impl Consumer<'_> {
                 },
                 wake = wakes.next() => match wake {
                     Some(Wake::Log(topic, partition, end)) => self.tell(topic, partition, end),
+                    Some(Wake::Replay) => look_at = Some(Instant::now()),
                     Some(Wake::Leases) => look_at = look_at.map(|at| at.min(Instant::now() + PAUSE)),
                     Some(_) => {}
                     // Some were missed.
@@ -209,21 +207,36 @@ impl Consumer<'_> {
             let expiry = shares.next_expiry.unwrap_or(RENEW_EVERY) + PAUSE;
             next = Some(expiry.min(RENEW_EVERY));
         }
-        for Unread { group, topic, partition, end } in self.unread().await? {
-            self.tail.reaches(topic, partition, end);
-            let key = self.handlers.iter().find(|handler| handler.group() == group);
-            let running = key.and_then(|handler| self.running.get(&(handler.group(), topic, partition)));
-            if let Some(running) = running {
+        let (unread, queued) = self.outstanding().await?;
+        for Unread { group, topic, partition, end } in unread {
+            self.bus.tail.reaches(topic, partition, end);
+            if let Some(running) = self.running(&group, topic, partition) {
+                running.more.notify_one();
+            }
+        }
+        for (group, topic, partition) in queued {
+            if let Some(running) = self.running(&group, topic, partition) {
+                running.replay.store(true, Ordering::Release);
                 running.more.notify_one();
             }
         }
         Ok(next)
     }
 
-    async fn unread(&self) -> Result<Vec<Unread>, Error> {
+    fn running(&self, group: &str, topic: Topic, partition: u32) -> Option<&Running> {
+        let handler = self.handlers.iter().find(|handler| handler.group() == group)?;
+        self.running.get(&(handler.group(), topic, partition))
+    }
+
+    /// What waits in this process's partitions: events that are unread, and dead letters that are to be handled again.
+    async fn outstanding(&self) -> Result<(Vec<Unread>, Vec<(String, Topic, u32)>), Error> {
         self.store
             .read(Scope::System, self.owner.clone(), |tx, owner| {
-                Box::pin(async move { store::bus::unread(tx, owner).await })
+                Box::pin(async move {
+                    let unread = store::bus::unread(tx, owner).await?;
+                    let queued = store::bus::dead::queued_for(tx, owner).await?;
+                    Ok((unread, queued))
+                })
             })
             .await
     }
@@ -285,17 +298,20 @@ impl Consumer<'_> {
             let running = Running {
                 owned: owned.clone(),
                 more: Arc::new(Notify::new()),
+                replay: Arc::new(AtomicBool::new(false)),
                 stop: CancellationToken::new(),
             };
             let worker = Worker {
-                store: self.store.clone(),
-                tail: Arc::clone(self.tail),
+                bus: self.bus.clone(),
                 handler: Arc::clone(handler),
                 owned: owned.clone(),
                 position,
                 more: Arc::clone(&running.more),
+                replay: Arc::clone(&running.replay),
                 stop: running.stop.clone(),
                 ahead_since: None,
+                waiting: Waiting::default(),
+                replay_at: None,
             };
             self.workers.spawn(async move {
                 let end = worker.run().await;
@@ -331,7 +347,7 @@ impl Consumer<'_> {
     }
 
     fn tell(&self, topic: Topic, partition: u32, end: i64) {
-        self.tail.reaches(topic, partition, end);
+        self.bus.tail.reaches(topic, partition, end);
         for handler in &self.handlers {
             if let Some(running) = self.running.get(&(handler.group(), topic, partition)) {
                 running.more.notify_one();

@@ -4,13 +4,17 @@
 //! here; a [`Handler`] does that, in a transaction of its own that also writes the inbox ledger.
 
 mod consume;
+mod counts;
 mod cursor;
 mod live;
 mod partition;
 mod relay;
 mod tail;
+mod waiting;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
@@ -18,6 +22,8 @@ use store::bus::{Lag, Outstanding};
 use store::{Error, Scope, Store};
 use tokio_util::sync::CancellationToken;
 
+use counts::Counts;
+pub use counts::Outcome;
 pub use live::{Interest, Live, LiveEvent, Resync, Subscription, TooOld};
 use tail::Tail;
 
@@ -26,6 +32,29 @@ use tail::Tail;
 pub struct Bus {
     store: Store,
     tail: Arc<Tail>,
+    retries: Arc<Retries>,
+    counts: Arc<Counts>,
+}
+
+/// How long a group waits before it tries an event again that failed, once for each time that it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retries {
+    /// Of the groups that are not named.
+    pub usual: Vec<Duration>,
+    /// Of these groups.
+    pub of: HashMap<String, Vec<Duration>>,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { usual: [1, 2, 4].map(Duration::from_secs).into(), of: HashMap::new() }
+    }
+}
+
+impl Retries {
+    fn of(&self, group: &str) -> &[Duration] {
+        self.of.get(group).unwrap_or(&self.usual)
+    }
 }
 
 /// One event as a group gets it.
@@ -46,12 +75,15 @@ pub struct Delivery {
 /// Why a handler could not handle.
 #[derive(Debug, thiserror::Error)]
 pub enum HandleError {
-    /// Something that it needs is away for now.
+    /// What every event needs, such as the database, is away: it is waited for, however long that takes.
     #[error("something that is needed is not available now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It failed.
+    /// It failed, and may work another time: it is tried again as [`Retries`] say, and then a dead letter.
     #[error("the event could not be handled")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It can be handled neither now nor later: it is a dead letter at once.
+    #[error("the event cannot be handled")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What a group does with its events.
@@ -87,13 +119,21 @@ pub struct Backlog {
     pub outbox: Outstanding,
     /// In the log, by group and partition.
     pub lag: Vec<Lag>,
+    /// Dead letters, by group and topic.
+    pub dead: Vec<(String, String, i64)>,
 }
 
 impl Bus {
     /// A bus in the tables of `store`.
     pub fn database(store: Store) -> Self {
         let tail = Arc::new(Tail::new(store.clone()));
-        Self { store, tail }
+        Self { store, tail, retries: Arc::default(), counts: Arc::default() }
+    }
+
+    /// The same with other waits before an event that failed is tried again.
+    #[must_use]
+    pub fn with_retries(self, retries: Retries) -> Self {
+        Self { retries: Arc::new(retries), ..self }
     }
 
     /// Moves events from the outbox to the log until `shutdown`, and removes what nobody needs any more.
@@ -108,12 +148,17 @@ impl Bus {
     ///
     /// Processes that run the same group share its partitions.
     pub async fn consume(&self, handlers: Vec<Arc<dyn Handler>>, shutdown: CancellationToken) {
-        consume::run(&self.store, &self.tail, handlers, shutdown).await;
+        consume::run(self, handlers, shutdown).await;
     }
 
     /// Opens the live feed at the end of the log; [`Live::run`] keeps it going.
     pub async fn live(&self) -> Result<Live, Error> {
         Live::open(self.store.clone(), Arc::clone(&self.tail)).await
+    }
+
+    /// How many events the groups of this process had, by topic, group and what became of them.
+    pub fn counts(&self) -> Vec<((Topic, &'static str, Outcome), u64)> {
+        self.counts.all()
     }
 
     /// What waits now.
@@ -123,7 +168,8 @@ impl Bus {
                 Box::pin(async move {
                     let outbox = store::bus::outbox_backlog(tx).await?;
                     let lag = store::bus::lag(tx).await?;
-                    Ok(Backlog { outbox, lag })
+                    let dead = store::bus::dead::totals(tx).await?;
+                    Ok(Backlog { outbox, lag, dead })
                 })
             })
             .await
@@ -131,6 +177,6 @@ impl Bus {
 }
 
 /// How long to wait before the attempt that follows attempt number `attempt` (from 1): 1 s, doubling, 30 s.
-fn backoff(attempt: u32) -> std::time::Duration {
-    std::time::Duration::from_secs(1 << (attempt - 1).min(5)).min(std::time::Duration::from_secs(30))
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1 << (attempt - 1).min(5)).min(Duration::from_secs(30))
 }

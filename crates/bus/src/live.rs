@@ -320,7 +320,7 @@ fn item(topic: Topic, partition: u32, read: Read) -> Option<Item> {
         Err(error) => {
             // A newer version's event, during an update; whoever watches here cannot show it anyway.
             debug!(
-                error = &*error as &dyn std::error::Error,
+                error = &error as &dyn std::error::Error,
                 event.id = %read.id,
                 "an event is not one that this version understands"
             );

@@ -1,23 +1,37 @@
-//! One partition of one group: reads it in order and hands each event over until it is handled.
+//! One partition of one group: reads it in order and hands each event over, until it is handled or a dead letter.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::Envelope;
+use domain::event::Unreadable;
+use domain::ids::DeadLetterId;
 use futures_util::FutureExt;
 use store::bus::Owned;
-use store::{Error, Scope, Store};
+use store::bus::dead::{self, DeadLetter, Reason};
+use store::{Error, Scope};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
+use uuid::Uuid;
 
-use crate::tail::{Read, Tail};
-use crate::{Delivery, HandleError, Handler, backoff};
+use crate::counts::Outcome;
+use crate::tail::Read;
+use crate::waiting::Waiting;
+use crate::{Bus, Delivery, HandleError, Handler, backoff};
 
 /// How long a place may be known only here. After a crash, what was handled since comes again and is
 /// recognised by the ledger.
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
+/// How many events may wait for another attempt before the partition is not read on.
+const WAITING: usize = 1000;
+/// How many dead letters are looked at together.
+const LETTERS: i64 = 50;
+/// How much of an error a dead letter keeps, in characters.
+const DETAIL: usize = 1000;
 
 /// Why the work on a partition ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,30 +43,82 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Worker {
-    pub(crate) store: Store,
-    pub(crate) tail: Arc<Tail>,
+    pub(crate) bus: Bus,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) owned: Owned,
     /// The next event to read.
     pub(crate) position: i64,
-    /// Told when there is more to read.
+    /// Told when there is more to do.
     pub(crate) more: Arc<Notify>,
+    /// Whether dead letters are to be handled again.
+    pub(crate) replay: Arc<AtomicBool>,
     pub(crate) stop: CancellationToken,
     /// Since when the place here is ahead of the one that is kept.
     pub(crate) ahead_since: Option<Instant>,
+    pub(crate) waiting: Waiting,
+    /// When dead letters are looked at.
+    pub(crate) replay_at: Option<Instant>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It waits for another attempt.
+    Waits,
+    /// It is handled, or a dead letter.
+    Over,
+    /// Neither, because the worker was asked to stop.
+    Left,
+}
+
+/// Why an event was not handled; only what ends in a dead letter.
+#[derive(Debug)]
+struct Failure {
+    reason: Reason,
+    detail: String,
+}
+
+impl Failure {
+    fn unreadable(why: &Unreadable) -> Self {
+        let reason = match why {
+            Unreadable::NotJson(_) => Reason::NotJson,
+            Unreadable::NotAnEvent(_) => Reason::NotAnEvent,
+            Unreadable::UnknownType(_) => Reason::UnknownType,
+            Unreadable::UnknownVersion { .. } => Reason::UnknownVersion,
+        };
+        Self { reason, detail: why.to_string() }
+    }
+
+    fn new(reason: Reason, error: &(dyn std::error::Error + 'static)) -> Self {
+        // What it says, and why.
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let detail = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        Self { reason, detail: domain::text::shorten(&detail, DETAIL) }
+    }
 }
 
 impl Worker {
     pub(crate) async fn run(mut self) -> End {
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.tail.read(self.owned.topic, self.owned.partition, self.position).await {
+            if self.replay.swap(false, Ordering::AcqRel) {
+                self.replay_at = Some(Instant::now());
+            }
+            self.catch_up().await;
+            if self.waiting.len() >= WAITING {
+                if self.idle().await == Some(End::Lost) {
+                    return End::Lost;
+                }
+                continue;
+            }
+            match self.bus.tail.read(self.owned.topic, self.owned.partition, self.position).await {
                 Ok(part) => {
                     failures = 0;
-                    for group in self.chunks(part.events) {
-                        if self.stop.is_cancelled() || !self.work(&group).await {
+                    for chunk in self.chunks(part.events) {
+                        if self.stop.is_cancelled() || !self.work(chunk).await {
                             break;
                         }
+                        self.catch_up().await;
                         if self.ahead_for() >= COMMIT_AFTER && self.commit().await == Some(End::Lost) {
                             return End::Lost;
                         }
@@ -79,13 +145,16 @@ impl Worker {
         self.commit().await.unwrap_or(End::Stopped)
     }
 
-    /// Waits for more, or for the moment to keep the place.
+    /// Waits for more, or for the moment of what is next.
     async fn idle(&mut self) -> Option<End> {
-        let wait = self.ahead_since.map(|since| COMMIT_AFTER.saturating_sub(since.elapsed()));
+        let commit_at = self.ahead_since.map(|since| since + COMMIT_AFTER);
+        let next = [commit_at, self.waiting.next_at(), self.replay_at].into_iter().flatten().min();
         tokio::select! {
             () = self.more.notified() => None,
             () = self.stop.cancelled() => None,
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.commit().await,
+            () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                if self.ahead_for() >= COMMIT_AFTER { self.commit().await } else { None }
+            }
         }
     }
 
@@ -106,27 +175,277 @@ impl Worker {
         let mut chunk: Vec<Read> = Vec::new();
         let mut wanted = 0;
         for event in events {
-            let counts = event.event.as_ref().map_or(true, |event| self.handler.wants(event));
-            let alone = event.event.is_err();
-            if (counts && wanted >= self.handler.batch()) || (alone && !chunk.is_empty()) {
+            let counts = event.event.as_ref().is_ok_and(|event| self.handler.wants(event));
+            if counts && wanted >= self.handler.batch() {
                 chunks.push(std::mem::take(&mut chunk));
                 wanted = 0;
             }
-            wanted += if alone { self.handler.batch() } else { usize::from(counts) };
+            wanted += usize::from(counts);
             chunk.push(event);
         }
         chunks.push(chunk);
         chunks
     }
 
-    /// Handles one chunk, as often as it takes; gives whether it is done, or was left because of a stop.
-    async fn work(&mut self, chunk: &[Read]) -> bool {
-        let Some(last) = chunk.last() else { return true };
-        let unreadable = chunk.iter().find(|event| event.event.is_err());
-        let deliveries: Vec<Delivery> = chunk
+    /// Sees to it that each event of a chunk is handled, waits for another attempt, or is a dead letter. Gives
+    /// whether that was done, or left because of a stop.
+    async fn work(&mut self, chunk: Vec<Read>) -> bool {
+        let Some(end) = chunk.last().map(|last| last.position + 1) else { return true };
+        let mut batch = Vec::with_capacity(chunk.len());
+        for read in chunk {
+            match &read.event {
+                Err(why) => {
+                    let failure = Failure::unreadable(why);
+                    if self.bury(&read, failure, 1).await == Fate::Left {
+                        return false;
+                    }
+                }
+                Ok(event) if !self.handler.wants(event) => {}
+                Ok(event) if self.waiting.holds(event.subject_id) => {
+                    self.waiting.push(event.subject_id, read)
+                }
+                Ok(_) => batch.push(read),
+            }
+        }
+        match self.attempt(&batch).await {
+            None => return false,
+            Some(Ok(())) => self.count(Outcome::Handled, batch.len()),
+            Some(Err(failure)) => match batch.as_slice() {
+                [read] => {
+                    if self.failed(read, failure, 1).await == Fate::Left {
+                        return false;
+                    }
+                }
+                // One of them failed: each by itself, so that the others do not share its fate.
+                several => {
+                    for read in several {
+                        if !self.alone(read).await {
+                            return false;
+                        }
+                    }
+                }
+            },
+        }
+        self.position = end;
+        self.ahead_since.get_or_insert_with(Instant::now);
+        true
+    }
+
+    /// Handles one event for the first time, unless an earlier one of its key waits. Gives whether that was done, or
+    /// left because of a stop.
+    async fn alone(&mut self, read: &Read) -> bool {
+        if let Ok(event) = &read.event
+            && self.waiting.holds(event.subject_id)
+        {
+            self.waiting.push(event.subject_id, read.clone());
+            return true;
+        }
+        match self.attempt(std::slice::from_ref(read)).await {
+            None => false,
+            Some(Ok(())) => {
+                self.count(Outcome::Handled, 1);
+                true
+            }
+            Some(Err(failure)) => self.failed(read, failure, 1).await != Fate::Left,
+        }
+    }
+
+    /// Handles what has waited long enough, and dead letters that are due.
+    async fn catch_up(&mut self) {
+        while !self.stop.is_cancelled()
+            && let Some((key, read, attempts)) = self.waiting.due(Instant::now())
+        {
+            let fate = match self.attempt(std::slice::from_ref(&read)).await {
+                None => Fate::Left,
+                Some(Err(failure)) => self.failed(&read, failure, attempts + 1).await,
+                Some(Ok(())) => {
+                    info!(
+                        bus.group = self.handler.group(),
+                        event.id = %read.id,
+                        "an event that had to wait is handled"
+                    );
+                    self.count(Outcome::Handled, 1);
+                    Fate::Over
+                }
+            };
+            match fate {
+                Fate::Waits => {}
+                // It comes again to whoever has the partition next.
+                Fate::Left => self.waiting.park(key, read, attempts, Instant::now()),
+                Fate::Over => {
+                    self.waiting.release(key, Instant::now());
+                    self.ahead_since.get_or_insert_with(Instant::now);
+                }
+            }
+        }
+        if self.replay_at.is_some_and(|at| at <= Instant::now()) && !self.stop.is_cancelled() {
+            self.replay_at = match self.replay().await {
+                Ok(next) => next.map(|wait| Instant::now() + wait),
+                Err(error) => {
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        "dead letters could not be handled again yet"
+                    );
+                    Some(Instant::now() + backoff(1))
+                }
+            };
+        }
+    }
+
+    /// What happens to an event that was tried `attempts` times: it waits, or is a dead letter.
+    async fn failed(&mut self, read: &Read, failure: Failure, attempts: u32) -> Fate {
+        let retries = self.bus.retries.of(self.handler.group());
+        let wait = usize::try_from(attempts - 1).ok().and_then(|index| retries.get(index));
+        let (Some(wait), Ok(event)) = (wait.filter(|_| failure.reason != Reason::Refused), &read.event)
+        else {
+            return self.bury(read, failure, attempts).await;
+        };
+        if attempts == 1 {
+            warn!(
+                error = failure.detail,
+                bus.group = self.handler.group(),
+                bus.topic = self.owned.topic.as_str(),
+                bus.partition = self.owned.partition,
+                event.id = %read.id,
+                workspace.id = %read.workspace,
+                "an event could not be handled; it is tried again"
+            );
+        }
+        let at = Instant::now() + jitter(*wait, read.id.0);
+        self.count(Outcome::Retried, 1);
+        self.waiting.park(event.subject_id, read.clone(), attempts, at);
+        Fate::Waits
+    }
+
+    fn count(&self, outcome: Outcome, events: usize) {
+        self.bus.counts.add((self.owned.topic, self.handler.group(), outcome), events);
+    }
+
+    /// Makes `read` a dead letter.
+    async fn bury(&self, read: &Read, failure: Failure, attempts: u32) -> Fate {
+        let event = read.event.as_ref().ok();
+        let letter = DeadLetter {
+            id: DeadLetterId(Uuid::now_v7()),
+            workspace: read.workspace,
+            group: self.handler.group().to_owned(),
+            topic: self.owned.topic,
+            partition: self.owned.partition,
+            event: read.id,
+            kind: event.map(|event| event.kind),
+            subject: event.map(|event| event.subject_id),
+            original: read.original.to_vec(),
+            reason: failure.reason,
+            detail: failure.detail,
+            attempts: i64::from(attempts),
+            died_at: domain::Clock::now(&domain::SystemClock),
+            replay_at: None,
+        };
+        let mut failures = 0;
+        while !self.stop.is_cancelled() {
+            match self.keep(letter.clone()).await {
+                Ok(()) => return Fate::Over,
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        warn!(
+                            error = &error as &dyn std::error::Error,
+                            "a dead letter could not be kept; it is tried again"
+                        );
+                    }
+                    self.pause(backoff(failures)).await;
+                }
+            }
+        }
+        Fate::Left
+    }
+
+    /// Writes a dead letter, unless its event is handled already or somebody else has the partition.
+    async fn keep(&self, letter: DeadLetter) -> Result<(), Error> {
+        let (id, reason, detail) = (letter.event, letter.reason, letter.detail.clone());
+        let kept: Result<(), Error> = self
+            .bus
+            .store
+            .write(Scope::System, (letter, self.owned.fence), |tx, (letter, fence)| {
+                Box::pin(async move { dead::bury(tx, letter, *fence).await })
+            })
+            .await;
+        match kept {
+            Err(Error::Stale) => Ok(()),
+            Ok(()) => {
+                self.count(Outcome::Dead, 1);
+                warn!(
+                    error = detail,
+                    reason = reason.as_str(),
+                    bus.group = self.handler.group(),
+                    bus.topic = self.owned.topic.as_str(),
+                    bus.partition = self.owned.partition,
+                    event.id = %id,
+                    "an event could not be handled; it is a dead letter"
+                );
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Handles dead letters whose moment has come; gives when to look again, if more wait.
+    async fn replay(&mut self) -> Result<Option<Duration>, Error> {
+        for (letter, wait) in self.letters(LETTERS).await? {
+            if !wait.is_zero() || self.stop.is_cancelled() {
+                return Ok(Some(wait));
+            }
+            let read = Read {
+                position: self.position,
+                id: letter.event,
+                workspace: letter.workspace,
+                event: Envelope::parse(&letter.original).map(Arc::new),
+                original: letter.original.clone().into(),
+            };
+            let result = match &read.event {
+                Err(why) => Some(Err(Failure::unreadable(why))),
+                Ok(event) if !self.handler.wants(event) => Some(Ok(())),
+                Ok(_) => self.attempt(std::slice::from_ref(&read)).await,
+            };
+            match result {
+                None => return Ok(None),
+                Some(Ok(())) => {
+                    self.count(Outcome::Replayed, 1);
+                    let done = (self.owned.clone(), letter.id);
+                    let removed: Result<(), Error> = self
+                        .bus
+                        .store
+                        .write(Scope::System, done, |tx, (owned, id)| {
+                            Box::pin(async move { dead::replayed(tx, owned, *id).await })
+                        })
+                        .await;
+                    removed?;
+                }
+                Some(Err(Failure { reason, detail })) => {
+                    let died_at = domain::Clock::now(&domain::SystemClock);
+                    let attempts = letter.attempts + 1;
+                    self.keep(DeadLetter { reason, detail, attempts, died_at, ..letter }).await?;
+                }
+            }
+        }
+        // There may be more than were looked at.
+        Ok(self.letters(1).await?.first().map(|(_, wait)| *wait))
+    }
+
+    /// Dead letters of this partition that are to be handled again.
+    async fn letters(&self, limit: i64) -> Result<Vec<(DeadLetter, Duration)>, Error> {
+        self.bus
+            .store
+            .read(Scope::System, (self.owned.clone(), limit), |tx, (owned, limit)| {
+                Box::pin(async move { dead::queued(tx, owned, *limit).await })
+            })
+            .await
+    }
+
+    /// Hands events over, again and again while what they need is away. Nothing where it was asked to stop first.
+    async fn attempt(&self, reads: &[Read]) -> Option<Result<(), Failure>> {
+        let deliveries: Vec<Delivery> = reads
             .iter()
-            .filter_map(|event| event.event.as_ref().ok())
-            .filter(|event| self.handler.wants(event))
+            .filter_map(|read| read.event.as_ref().ok())
             .map(|event| Delivery {
                 group: self.handler.group(),
                 topic: self.owned.topic,
@@ -135,69 +454,59 @@ impl Worker {
                 event: Arc::clone(event),
             })
             .collect();
-        let mut attempt = 1;
+        if deliveries.is_empty() {
+            return Some(Ok(()));
+        }
+        let mut away = 0;
         loop {
-            let result = match unreadable {
-                Some(event) => Err(HandleError::Failed(
-                    format!("event {} is not one that this version understands", event.id).into(),
-                )),
-                None if deliveries.is_empty() => Ok(()),
-                None => self.attempt(&deliveries).await,
-            };
-            match result {
-                Ok(()) => {
-                    if attempt > 1 {
-                        info!(
+            let handled =
+                AssertUnwindSafe(async { self.handler.handle(&deliveries).await }).catch_unwind().await;
+            match handled {
+                Ok(Ok(())) => return Some(Ok(())),
+                Ok(Err(HandleError::Failed(error))) => {
+                    return Some(Err(Failure::new(Reason::Failed, &*error)));
+                }
+                Ok(Err(HandleError::Refused(error))) => {
+                    return Some(Err(Failure::new(Reason::Refused, &*error)));
+                }
+                Err(panic) => {
+                    let said = panic
+                        .downcast_ref::<&str>()
+                        .map(|said| (*said).to_owned())
+                        .or_else(|| panic.downcast_ref::<String>().cloned())
+                        .unwrap_or_default();
+                    let detail = format!("its handler panicked, which is a bug in Deskhand: {said}");
+                    let detail = domain::text::shorten(&detail, DETAIL);
+                    return Some(Err(Failure { reason: Reason::Panicked, detail }));
+                }
+                Ok(Err(error @ HandleError::Unavailable(_))) => {
+                    away += 1;
+                    if away == 1 {
+                        warn!(
+                            error = &error as &dyn std::error::Error,
                             bus.group = self.handler.group(),
-                            event.id = %last.id,
-                            attempt,
-                            "an event that had failed is handled"
+                            bus.topic = self.owned.topic.as_str(),
+                            bus.partition = self.owned.partition,
+                            "events wait for what they need"
                         );
                     }
-                    self.position = last.position + 1;
-                    self.ahead_since.get_or_insert_with(Instant::now);
-                    return true;
+                    self.pause(backoff(away)).await;
+                    if self.stop.is_cancelled() {
+                        return None;
+                    }
                 }
-                Err(error) => self.failed(chunk, &error, attempt).await,
             }
-            if self.stop.is_cancelled() {
-                return false;
-            }
-            attempt += 1;
         }
-    }
-
-    async fn attempt(&self, deliveries: &[Delivery]) -> Result<(), HandleError> {
-        match AssertUnwindSafe(async { self.handler.handle(deliveries).await }).catch_unwind().await {
-            Ok(result) => result,
-            Err(_) => Err(HandleError::Failed("its handler panicked; this is a bug in Deskhand".into())),
-        }
-    }
-
-    /// What happens to events that could not be handled: they are said once and tried again, in order and
-    /// for as long as it takes. Nothing is passed over.
-    async fn failed(&self, chunk: &[Read], error: &HandleError, attempt: u32) {
-        if attempt == 1 {
-            let ids: Vec<String> = chunk.iter().map(|event| event.id.to_string()).collect();
-            let workspace = chunk.first().map(|event| event.workspace.to_string());
-            error!(
-                error = error as &dyn std::error::Error,
-                bus.group = self.handler.group(),
-                bus.topic = self.owned.topic.as_str(),
-                bus.partition = self.owned.partition,
-                event.ids = ids.join(" "),
-                workspace.id = workspace,
-                "an event could not be handled; it is tried again until it can"
-            );
-        }
-        self.pause(backoff(attempt)).await;
     }
 
     /// Keeps the place, if it is ahead. Nothing where that worked or was not needed, or has to wait.
     async fn commit(&mut self) -> Option<End> {
         self.ahead_since?;
-        let input = (self.owned.clone(), self.position);
+        // What waits for another attempt comes again after a crash, and with it what was handled since.
+        let place = self.waiting.first().unwrap_or(self.position).min(self.position);
+        let input = (self.owned.clone(), place);
         let committed: Result<bool, Error> = self
+            .bus
             .store
             .write_relaxed(Scope::System, input, |tx, (owned, position)| {
                 Box::pin(async move { store::bus::commit(tx, owned, *position).await })
@@ -221,4 +530,11 @@ impl Worker {
             }
         }
     }
+}
+
+/// `wait`, a little more or less, so that those that failed together do not all come again together. The random part
+/// is that of the event's id.
+fn jitter(wait: Duration, id: Uuid) -> Duration {
+    let share = f64::from(u32::try_from(id.as_u128() & 0xffff).unwrap_or(0)) / f64::from(0xffff);
+    wait.mul_f64(0.9 + 0.2 * share)
 }

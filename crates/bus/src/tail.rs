@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use domain::event::Unreadable;
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, Topic};
 use store::bus::Logged;
@@ -18,13 +19,14 @@ const READ: i64 = 200;
 /// How many events of a partition are kept for whoever reads them next.
 const KEPT: usize = 100;
 
-/// An event of the log as it was read. An envelope that this version does not understand is not passed over.
+/// An event of the log as it was read, with its bytes for where it cannot be handled.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
     pub(crate) position: i64,
     pub(crate) id: EventId,
     pub(crate) workspace: WorkspaceId,
-    pub(crate) event: Result<Arc<Envelope>, Arc<serde_json::Error>>,
+    pub(crate) original: Arc<[u8]>,
+    pub(crate) event: Result<Arc<Envelope>, Unreadable>,
 }
 
 impl Read {
@@ -33,7 +35,8 @@ impl Read {
             position: logged.position,
             id: logged.event,
             workspace: logged.workspace,
-            event: serde_json::from_str(&logged.envelope).map(Arc::new).map_err(Arc::new),
+            event: Envelope::parse(logged.envelope.as_bytes()).map(Arc::new),
+            original: logged.envelope.into_bytes().into(),
         }
     }
 }

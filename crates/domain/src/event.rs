@@ -2,6 +2,7 @@
 //! full snapshot after what happened, in a shape of its own that only grows (see [`data`]).
 
 pub mod data;
+mod read;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,6 +11,8 @@ use uuid::Uuid;
 
 use crate::caller::ActorRef;
 use crate::ids::{EventId, WorkspaceId};
+
+pub use read::Unreadable;
 
 /// A stream of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -197,6 +200,18 @@ impl EventType {
     pub fn schema_version(self) -> &'static str {
         "1.0"
     }
+
+    /// The newest major version of the shape of its `data`. All before it can be read as well.
+    pub fn major(self) -> u32 {
+        major(self.schema_version()).unwrap_or(1)
+    }
+}
+
+/// The major of a version `major.minor`.
+fn major(version: &str) -> Option<u32> {
+    let (major, minor) = version.split_once('.')?;
+    minor.parse::<u32>().ok()?;
+    major.parse().ok()
 }
 
 /// One event as it is kept and sent.
@@ -229,6 +244,13 @@ impl Envelope {
     /// The partition of its topic that it belongs to.
     pub fn partition(&self) -> u32 {
         crate::partition::partition(self.subject_id.to_string().as_bytes(), self.kind.topic().partitions())
+    }
+
+    /// The event that `bytes` hold. Fields that this version does not know are no mistake.
+    ///
+    /// Errors where there is none that this version can handle.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        read::parse(bytes)
     }
 
     /// The data as `T`. Errors where it has not that shape.

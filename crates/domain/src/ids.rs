@@ -79,6 +79,8 @@ ids! {
     ChatId,
     /// An event.
     EventId,
+    /// An event that a group could not handle.
+    DeadLetterId,
 }
 
 /// Where new ids come from: UUIDv7, so that they sort by their time.

@@ -1,8 +1,9 @@
-//! The bus's tables: the log of each partition, who reads it how far, and what was handled.
+//! The bus's tables: the log of each partition, who reads it how far, what was handled, and what could not be.
 //!
 //! Everything here but [`take`] and [`take_all`] needs the system's scope. Leases are counted
 //! on the database's clock.
 
+pub mod dead;
 mod leases;
 mod ledger;
 mod log;

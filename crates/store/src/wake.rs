@@ -17,6 +17,8 @@ pub enum Wake {
     Clock,
     /// A notification waits to be mailed.
     Mail,
+    /// Dead letters are to be handled again.
+    Replay,
     /// Partitions of the log are free to be taken, or another process wants its share of them.
     Leases,
 }
@@ -29,6 +31,7 @@ impl Wake {
             Self::Log(topic, partition, end) => format!("log/{}/{partition}/{end}", topic.as_str()),
             Self::Clock => "clock".to_owned(),
             Self::Mail => "mail".to_owned(),
+            Self::Replay => "replay".to_owned(),
             Self::Leases => "leases".to_owned(),
         }
     }
@@ -39,6 +42,7 @@ impl Wake {
             "outbox" => Some(Self::Outbox),
             "clock" => Some(Self::Clock),
             "mail" => Some(Self::Mail),
+            "replay" => Some(Self::Replay),
             "leases" => Some(Self::Leases),
             _ => {
                 let (topic, place) = text.strip_prefix("log/")?.split_once('/')?;
@@ -106,8 +110,14 @@ mod tests {
 
     #[test]
     fn a_wake_reads_back_as_it_was_sent() {
-        for wake in [Wake::Outbox, Wake::Clock, Wake::Mail, Wake::Leases, Wake::Log(Topic::TaskEvents, 2, 40)]
-        {
+        for wake in [
+            Wake::Outbox,
+            Wake::Clock,
+            Wake::Mail,
+            Wake::Replay,
+            Wake::Leases,
+            Wake::Log(Topic::TaskEvents, 2, 40),
+        ] {
             assert_eq!(Wake::decode(&wake.encode()), Some(wake));
         }
         assert_eq!(Wake::decode("log/nothing/1/2"), None);

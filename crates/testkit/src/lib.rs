@@ -17,6 +17,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::{Clock, SystemClock};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use store::{Location, Options, Store};
 
 pub use clock::ManualClock;
@@ -47,6 +48,22 @@ impl Database {
     /// Where it is; a PostgreSQL URL can be given to another process.
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// Runs SQL past the store, on which nobody may be at work: for what the store would never write.
+    pub async fn spoil(&self, sql: &'static str) {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = options.connect().await.expect("the file opens");
+                connection.execute(sql).await.expect("the statement runs");
+            }
+            Location::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.expect("the server answers");
+                connection.execute("SET ROLE deskhand_system").await.expect("the role is there");
+                connection.execute(sql).await.expect("the statement runs");
+            }
+        }
     }
 
     /// What another process on the same database would have: on PostgreSQL a second store, on SQLite, which

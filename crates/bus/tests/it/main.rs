@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
 
 mod groups;
+mod letters;
 mod live;
 mod stage;

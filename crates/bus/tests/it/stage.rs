@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Delivery, HandleError, Handler};
+use bus::{Bus, Delivery, HandleError, Handler, Retries};
 use domain::ids::{EventId, WorkspaceId};
 use domain::{ActorRef, Envelope, EventType, Topic, Via};
 use futures_util::future::BoxFuture;
@@ -67,8 +67,10 @@ pub(crate) struct Written {
     pub(crate) deliveries: Mutex<Vec<EventId>>,
     /// Events that fail while they are in here.
     pub(crate) poison: Mutex<HashSet<EventId>>,
-    /// Events that panic once.
+    /// Events that panic while they are in here.
     pub(crate) explosive: Mutex<HashSet<EventId>>,
+    /// Events that are refused while they are in here.
+    pub(crate) refused: Mutex<HashSet<EventId>>,
 }
 
 impl Written {
@@ -93,6 +95,7 @@ pub(crate) struct Writer {
     pub(crate) process: &'static str,
     pub(crate) group: &'static str,
     pub(crate) topics: &'static [Topic],
+    pub(crate) batch: usize,
     pub(crate) store: Store,
     pub(crate) written: Arc<Written>,
 }
@@ -106,12 +109,20 @@ impl Handler for Writer {
         self.topics
     }
 
+    fn batch(&self) -> usize {
+        self.batch
+    }
+
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
             for delivery in deliveries {
                 let event = &delivery.event;
                 self.written.deliveries.lock().unwrap().push(event.id);
-                assert!(!self.written.explosive.lock().unwrap().remove(&event.id), "as the test wants it");
+                let explodes = self.written.explosive.lock().unwrap().contains(&event.id);
+                assert!(!explodes, "as the test wants it");
+                if self.written.refused.lock().unwrap().contains(&event.id) {
+                    return Err(HandleError::Refused("not that one".into()));
+                }
                 if self.written.poison.lock().unwrap().contains(&event.id) {
                     return Err(HandleError::Failed("poison".into()));
                 }
@@ -163,6 +174,9 @@ pub(crate) async fn effects(store: &Store, workspace: WorkspaceId) -> Vec<Entry>
     effects.unwrap().items
 }
 
+/// How long the processes of tests wait before they try again what failed, in milliseconds.
+const RETRIES: [u64; 3] = [300, 600, 1200];
+
 /// A process: a relay, and some groups.
 pub(crate) struct Process {
     shutdown: CancellationToken,
@@ -172,7 +186,8 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn start(store: &Store, handlers: Vec<Arc<dyn Handler>>) -> Self {
         let shutdown = CancellationToken::new();
-        let bus = Bus::database(store.clone());
+        let retries = Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() };
+        let bus = Bus::database(store.clone()).with_retries(retries);
         let mut tasks = JoinSet::new();
         let (relay, groups) = (bus.clone(), bus);
         let (relay_end, groups_end) = (shutdown.clone(), shutdown.clone());
@@ -199,6 +214,7 @@ pub(crate) fn writer(process: &'static str, store: &Store, written: &Arc<Written
         process,
         group: "hand",
         topics: &[Topic::ConversationsIncoming],
+        batch: 1,
         store: store.clone(),
         written: Arc::clone(written),
     })]
