@@ -16,6 +16,7 @@ import { AuditPage } from "@/audit/AuditPage";
 import { BoardPage } from "@/board/BoardPage";
 import { ChannelsPage } from "@/channels/ChannelsPage";
 import { ContactsPage, ContactView } from "@/contacts/ContactsPage";
+import { DeadLettersPage } from "@/deadLetters/DeadLettersPage";
 import { ConversationView } from "@/inbox/ConversationView";
 import { InboxPage, inboxTabs } from "@/inbox/InboxPage";
 import { MembersPage } from "@/members/MembersPage";
@@ -197,6 +198,16 @@ const audit = createRoute({
   }),
   component: AuditPage,
 });
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/dead-letters",
+  validateSearch: (s: Search): { group?: string; topic?: string; reason?: string } => ({
+    group: text(s.group),
+    topic: text(s.topic),
+    reason: text(s.reason),
+  }),
+  component: DeadLettersPage,
+});
 const settings = createRoute({ getParentRoute: () => app, path: "/settings", component: SettingsPage });
 const settingsSection = createRoute({
   getParentRoute: () => app,
@@ -223,6 +234,7 @@ const tree = root.addChildren([
     members,
     channels,
     audit,
+    deadLetters,
     settings,
     settingsSection,
   ]),

@@ -96,6 +96,8 @@ use_cases! {
     ReadHistory => For::Members(Role::Viewer),
     /// See who did what in the whole workspace.
     ReadAudit => For::Members(Role::Admin),
+    /// See dead letters, have them handled again, and drop them.
+    ManageDeadLetters => For::Members(Role::Admin),
     /// Write to the desk, as a customer.
     VisitorWrite => For::Contacts,
     /// Read one's own conversations, as a customer.

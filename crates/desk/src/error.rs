@@ -88,6 +88,17 @@ impl Error {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
+    /// Whether the same call would fail again, whatever else changes.
+    pub fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Self::Forbidden { .. }
+                | Self::NotFound(_)
+                | Self::Invalid(_)
+                | Self::Store(store::Error::Corrupt { .. })
+        )
+    }
+
     /// A state that does not allow what was asked.
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { code, detail: detail.into() }

@@ -10,6 +10,7 @@ pub mod channels;
 pub mod chats;
 pub mod contacts;
 pub mod conversations;
+pub mod dead_letters;
 mod error;
 mod job;
 pub mod members;

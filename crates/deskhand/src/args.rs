@@ -72,6 +72,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ArticlesCommand,
     },
+    /// Events that a group could not handle
+    DeadLetters {
+        /// What to do
+        #[command(subcommand)]
+        command: DeadLettersCommand,
+    },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
     /// Print the OpenAPI 3.1 document of the API
@@ -537,6 +543,92 @@ pub(crate) enum ArticlesCommand {
 pub(crate) struct ArticlesImport {
     /// The folder, read with its subfolders
     pub(crate) dir: PathBuf,
+}
+
+/// Commands of `dead-letters`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List them, the newest first, under their counts
+    List(DeadLettersList),
+    /// Show one, with the event as it came
+    Show(DeadLetterShow),
+    /// Have them handled again by the group that failed
+    Replay(DeadLettersReplay),
+    /// Remove them for good
+    Drop(DeadLettersDrop),
+}
+
+/// Which dead letters.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeadLettersFilter {
+    /// Only of this group, such as hand
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Only of this topic, such as task-events
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+    /// Only for this reason, such as failed
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Only those that died at this moment or later, such as 2026-01-31T09:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Only those that died before this moment
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
+}
+
+/// Arguments of `dead-letters list`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeadLettersList {
+    /// Which ones
+    #[command(flatten)]
+    pub(crate) filter: DeadLettersFilter,
+    /// How many at most
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=200))]
+    pub(crate) limit: u8,
+}
+
+/// Arguments of `dead-letters show`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeadLetterShow {
+    /// Its id
+    pub(crate) id: uuid::Uuid,
+}
+
+/// Arguments of `dead-letters replay`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeadLettersReplay {
+    /// These and no others
+    pub(crate) ids: Vec<uuid::Uuid>,
+    /// Which ones
+    #[command(flatten)]
+    pub(crate) filter: DeadLettersFilter,
+    /// Every one there is
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only count them
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How many in a second
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "N")]
+    pub(crate) per_second: u32,
+}
+
+/// Arguments of `dead-letters drop`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeadLettersDrop {
+    /// These and no others
+    pub(crate) ids: Vec<uuid::Uuid>,
+    /// Which ones
+    #[command(flatten)]
+    pub(crate) filter: DeadLettersFilter,
+    /// Every one there is
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Do not ask first
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Arguments of `schemas`.

@@ -3,6 +3,7 @@
 pub(crate) mod articles;
 pub(crate) mod backup;
 pub(crate) mod config;
+pub(crate) mod dead_letters;
 pub(crate) mod login;
 pub(crate) mod member;
 pub(crate) mod migrate;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Task { command } => task::run(command, output).await,
         Command::Search(args) => search::run(&args, output).await,
         Command::Articles { command: ArticlesCommand::Import(args) } => articles::import(&args, output).await,
+        Command::DeadLetters { command } => dead_letters::run(command, output).await,
         Command::Words(args) => words::run(&args, output),
         Command::Schemas(args) => schemas::run(&args, output),
         Command::Config { command } => config::run(command, settings, output),

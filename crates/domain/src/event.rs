@@ -171,6 +171,10 @@ event_types! {
     ProjectUpdated = "project.updated" in Audit of Project,
     /// A project was deleted; its tasks stay.
     ProjectDeleted = "project.deleted" in Audit of Project,
+    /// Dead letters are to be handled again.
+    DeadLetterReplayed = "dead_letter.replayed" in Audit of DeadLetters,
+    /// Dead letters were dropped for good.
+    DeadLetterDropped = "dead_letter.dropped" in Audit of DeadLetters,
     /// An article was written or imported.
     ArticleCreated = "article.created" in Audit of Article,
     /// An article changed.

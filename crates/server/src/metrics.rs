@@ -1,6 +1,6 @@
 //! What Prometheus reads. Names are fixed; they are part of the surface.
 
-use bus::Backlog;
+use bus::{Backlog, Bus, Outcome};
 use prometheus::{
     Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -22,6 +22,9 @@ pub struct Metrics {
     outbox_pending: GaugeVec,
     outbox_oldest: GaugeVec,
     bus_lag: GaugeVec,
+    bus_handled: IntCounterVec,
+    bus_retries: IntCounterVec,
+    dead_letters: GaugeVec,
     scrape_errors: IntCounterVec,
 }
 
@@ -68,6 +71,27 @@ impl Metrics {
             Opts::new("deskhand_bus_lag", "Events that a group has not handled yet."),
             &["topic", "group", "partition"],
         )?;
+        let bus_handled = IntCounterVec::new(
+            Opts::new(
+                "deskhand_bus_handled_total",
+                "Events that a group of this process is done with, by what became of them.",
+            ),
+            &["topic", "group", "outcome"],
+        )?;
+        let bus_retries = IntCounterVec::new(
+            Opts::new(
+                "deskhand_bus_retries_total",
+                "Events that a group of this process failed at and tries again.",
+            ),
+            &["topic", "group"],
+        )?;
+        let dead_letters = GaugeVec::new(
+            Opts::new(
+                "deskhand_dead_letters",
+                "Events that a group could not handle and that nobody has replayed or dropped.",
+            ),
+            &["topic", "group"],
+        )?;
         let build = GaugeVec::new(Opts::new("deskhand_build_info", "The version that runs."), &["version"])?;
         build.with_label_values(&[version]).set(1.0);
         registry.register(Box::new(requests.clone()))?;
@@ -77,6 +101,9 @@ impl Metrics {
         registry.register(Box::new(outbox_pending.clone()))?;
         registry.register(Box::new(outbox_oldest.clone()))?;
         registry.register(Box::new(bus_lag.clone()))?;
+        registry.register(Box::new(bus_handled.clone()))?;
+        registry.register(Box::new(bus_retries.clone()))?;
+        registry.register(Box::new(dead_letters.clone()))?;
         registry.register(Box::new(scrape_errors.clone()))?;
         registry.register(Box::new(build))?;
         Ok(Self {
@@ -88,6 +115,9 @@ impl Metrics {
             outbox_pending,
             outbox_oldest,
             bus_lag,
+            bus_handled,
+            bus_retries,
+            dead_letters,
             scrape_errors,
         })
     }
@@ -98,6 +128,7 @@ impl Metrics {
             self.outbox_pending.reset();
             self.outbox_oldest.reset();
             self.bus_lag.reset();
+            self.dead_letters.reset();
             return self.scrape_errors.with_label_values(&[BACKLOG]).inc();
         };
         self.outbox_pending.with_label_values(NONE).set(backlog.outbox.events as f64);
@@ -106,6 +137,22 @@ impl Metrics {
             let partition = lag.partition.to_string();
             let labels = [lag.topic.as_str(), lag.group.as_str(), partition.as_str()];
             self.bus_lag.with_label_values(&labels).set(lag.events as f64);
+        }
+        // A group without any is not among them.
+        self.dead_letters.reset();
+        for (group, topic, letters) in backlog.dead {
+            self.dead_letters.with_label_values(&[topic.as_str(), group.as_str()]).set(letters as f64);
+        }
+    }
+
+    /// Shows what the groups of this process did.
+    pub(crate) fn set_counts(&self, bus: &Bus) {
+        for ((topic, group, outcome), events) in bus.counts() {
+            let counter = match outcome {
+                Outcome::Retried => self.bus_retries.with_label_values(&[topic.as_str(), group]),
+                outcome => self.bus_handled.with_label_values(&[topic.as_str(), group, outcome.as_str()]),
+            };
+            counter.inc_by(events.saturating_sub(counter.get()));
         }
     }
 

@@ -5,6 +5,7 @@ mod audit;
 mod channels;
 mod contacts;
 mod conversations;
+mod dead_letters;
 mod help;
 mod live;
 mod notifications;
@@ -61,6 +62,7 @@ pub(crate) fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(search::routes())
         .merge(notifications::routes())
         .merge(audit::routes())
+        .merge(dead_letters::routes())
         .merge(say::routes())
         .merge(widget::routes())
         .split_for_parts();

@@ -2,6 +2,7 @@
 //! nowhere else.
 
 pub mod customers;
+pub mod dead_letters;
 pub mod knowledge;
 pub mod people;
 pub mod say;

@@ -16,7 +16,7 @@ pub enum Error {
     #[error("a database statement failed")]
     Statement(#[source] Arc<sqlx::Error>),
     /// A row holds what this version cannot read.
-    #[error("a {what} in the database cannot be read: {found}")]
+    #[error("the database holds no {what} that can be read: {found}")]
     Corrupt {
         /// What was read.
         what: &'static str,

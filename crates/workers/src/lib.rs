@@ -145,11 +145,13 @@ fn by_workspace(deliveries: &[bus::Delivery]) -> impl Iterator<Item = Vec<desk::
     workspaces.into_values()
 }
 
-/// What a use case's result means for the bus: what was handled before is done.
-fn outcome(result: desk::Result<()>) -> Result<(), HandleError> {
+/// What a use case's result means for the bus: what was handled before is done, and what the event itself stands in
+/// the way of will not work later either.
+pub fn outcome(result: desk::Result<()>) -> Result<(), HandleError> {
     match result {
         Ok(()) | Err(desk::Error::Handled) => Ok(()),
         Err(desk::Error::Store(error)) if error.is_transient() => Err(HandleError::Unavailable(error.into())),
+        Err(error) if error.is_lasting() => Err(HandleError::Refused(error.into())),
         Err(error) => Err(HandleError::Failed(error.into())),
     }
 }

@@ -37,6 +37,9 @@ export const keys = {
   search: (q: string, kind: string) => ["search", q, kind] as const,
   preview: (text: string, ticketId: string | null) => ["say-preview", text, ticketId] as const,
   chat: (id: string) => ["chat", id] as const,
+  deadLetters: ["dead_letter"] as const,
+  deadLetterList: (filters: Record<string, unknown>) => ["dead_letter", "list", filters] as const,
+  deadLetter: (id: string) => ["dead_letter", "one", id] as const,
   audit: (filters: Record<string, unknown>) => ["audit", filters] as const,
 };
 

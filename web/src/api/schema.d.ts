@@ -351,6 +351,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What groups could not handle, newest first */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many there are, by group, topic and reason */
+        get: operations["count_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove them for good */
+        post: operations["drop_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have them handled again, by the groups that failed */
+        post: operations["replay_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with the event as it came */
+        get: operations["show_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations/accept": {
         parameters: {
             query?: never;
@@ -1443,6 +1528,111 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description How many dead letters of a kind there are. */
+        DeadLetterCount: {
+            /** @description The group. */
+            group: string;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            letters: number;
+            /**
+             * Format: int64
+             * @description How many of them wait to be handled again.
+             */
+            queued: number;
+            /** @description The reason. */
+            reason: string;
+            /** @description The topic. */
+            topic: string;
+        };
+        /** @description An event that a group could not handle. */
+        DeadLetterResponse: {
+            /**
+             * Format: int64
+             * @description How often it was tried, replays included.
+             */
+            attempts: number;
+            /** @description The same in words. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description When it was given up, last.
+             */
+            died_at: string;
+            /**
+             * Format: uuid
+             * @description The event's id.
+             */
+            event_id: string;
+            /** @description What happened, such as `message.received`, where the event could be read. */
+            event_type?: string | null;
+            /** @description The group. */
+            group: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The partition.
+             */
+            partition: number;
+            /** @description `not_json`, `not_an_event`, `unknown_type`, `unknown_version`, `refused`, `failed` or `panicked`. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it is to be handled again; null for one that rests.
+             */
+            replay_at?: string | null;
+            /**
+             * Format: uuid
+             * @description To which record, where the event could be read.
+             */
+            subject_id?: string | null;
+            /** @description The topic. */
+            topic: string;
+        };
+        /** @description Which dead letters something is to be done with. */
+        DeadLettersRequest: {
+            /** @description Has to be true where nothing else says which ones. */
+            all?: boolean;
+            /** @description Only count them. */
+            dry_run?: boolean;
+            /** @description Only of this group, such as `hand`. */
+            group?: string | null;
+            /** @description These and no others. */
+            ids?: string[];
+            /**
+             * Format: int32
+             * @description For a replay: how many are handled in a second.
+             * @default 50
+             */
+            per_second?: number | null;
+            /** @description Only for this reason, such as `failed`. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Only those that died at this moment or later.
+             */
+            since?: string | null;
+            /** @description Only of this topic, such as `task-events`. */
+            topic?: string | null;
+            /**
+             * Format: date-time
+             * @description Only those that died before this moment.
+             */
+            until?: string | null;
+        };
+        /** @description What was done with dead letters. */
+        DeadLettersResponse: {
+            /** @description Whether they were only counted. */
+            dry_run: boolean;
+            /** @description How many it concerns. */
+            letters: number;
+        };
         /** @description When something is due, on the wall clock of the task's zone. */
         DueBody: {
             /**
@@ -1452,6 +1642,13 @@ export interface components {
             date: string;
             /** @description The time, `HH:MM`. */
             time?: string | null;
+        };
+        /** @description A dead letter with the event's bytes. */
+        FullDeadLetterResponse: components["schemas"]["DeadLetterResponse"] & {
+            /** @description The event as it came, where that is text. */
+            original?: string | null;
+            /** @description The event as it came in hexadecimal digits, where it is no text. */
+            original_hex?: string | null;
         };
         /** @description A change of the hand's settings. */
         HandPatch: {
@@ -1832,6 +2029,83 @@ export interface components {
                  * @description The ETag, as a number.
                  */
                 version: number;
+            }[];
+            /** @description Where the next page begins, if there is one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_DeadLetterCount: {
+            /** @description The items. */
+            items: {
+                /** @description The group. */
+                group: string;
+                /**
+                 * Format: int64
+                 * @description All of them.
+                 */
+                letters: number;
+                /**
+                 * Format: int64
+                 * @description How many of them wait to be handled again.
+                 */
+                queued: number;
+                /** @description The reason. */
+                reason: string;
+                /** @description The topic. */
+                topic: string;
+            }[];
+            /** @description Where the next page begins, if there is one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_DeadLetterResponse: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was tried, replays included.
+                 */
+                attempts: number;
+                /** @description The same in words. */
+                detail: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given up, last.
+                 */
+                died_at: string;
+                /**
+                 * Format: uuid
+                 * @description The event's id.
+                 */
+                event_id: string;
+                /** @description What happened, such as `message.received`, where the event could be read. */
+                event_type?: string | null;
+                /** @description The group. */
+                group: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description The partition.
+                 */
+                partition: number;
+                /** @description `not_json`, `not_an_event`, `unknown_type`, `unknown_version`, `refused`, `failed` or `panicked`. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it is to be handled again; null for one that rests.
+                 */
+                replay_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description To which record, where the event could be read.
+                 */
+                subject_id?: string | null;
+                /** @description The topic. */
+                topic: string;
             }[];
             /** @description Where the next page begins, if there is one. */
             next_cursor?: string | null;
@@ -4126,6 +4400,183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Only of this group, such as `hand`. */
+                group?: string;
+                /** @description Only of this topic, such as `task-events`. */
+                topic?: string;
+                /** @description Only for this reason, such as `failed`. */
+                reason?: string;
+                /** @description Only those that died at this moment or later. */
+                since?: string;
+                /** @description Only those that died before this moment. */
+                until?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Where the page begins: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeadLetterResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Only of this group, such as `hand`. */
+                group?: string;
+                /** @description Only of this topic, such as `task-events`. */
+                topic?: string;
+                /** @description Only for this reason, such as `failed`. */
+                reason?: string;
+                /** @description Only those that died at this moment or later. */
+                since?: string;
+                /** @description Only those that died before this moment. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeadLetterCount"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLettersRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLettersRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullDeadLetterResponse"];
                 };
             };
             /** @description What went wrong; `code` tells what, for programs */

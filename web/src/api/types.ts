@@ -74,6 +74,9 @@ export type Notification = Narrow<
   { kind: "reminder" | "handoff" | "assigned" | "customer_replied" }
 >;
 export type NotificationPage = Page<Notification> & { unread: number };
+export type DeadLetter = Sent<Schemas["DeadLetterResponse"]>;
+export type FullDeadLetter = Sent<Schemas["FullDeadLetterResponse"]>;
+export type DeadLetterCount = Schemas["DeadLetterCount"];
 export type AuditEntry = Narrow<
   Sent<Schemas["HistoryEntry"]>,
   { actor: Narrow<Sent<Schemas["HistoryActor"]>, { kind: AuthorKind }> }

@@ -8,6 +8,7 @@ import {
   Folder,
   Inbox,
   Keyboard,
+  MailX,
   MessageSquarePlus,
   Monitor,
   Moon,
@@ -115,6 +116,12 @@ export function useCommands(onHelp: () => void): Command[] {
       label: to(texts.nav.audit),
       icon: <ScrollText size={16} />,
       run: go("/audit"),
+    },
+    may.administer && {
+      id: "deadLetters",
+      label: to(texts.nav.deadLetters),
+      icon: <MailX size={16} />,
+      run: go("/dead-letters"),
     },
     {
       id: "settings",

@@ -4,6 +4,7 @@ import {
   Columns3,
   Contact,
   Inbox,
+  MailX,
   Radio,
   ScrollText,
   Settings,
@@ -23,6 +24,7 @@ export type NavTo =
   | "/members"
   | "/channels"
   | "/audit"
+  | "/dead-letters"
   | "/settings";
 export type NavItem = { to: NavTo; label: string; icon: ReactNode; keys?: string[]; admin?: boolean };
 
@@ -49,6 +51,7 @@ export const navGroups: { title: string; items: NavItem[] }[] = [
       { to: "/members", label: texts.nav.members, icon: <Users size={16} /> },
       { to: "/channels", label: texts.nav.channels, icon: <Radio size={16} />, admin: true },
       { to: "/audit", label: texts.nav.audit, icon: <ScrollText size={16} />, admin: true },
+      { to: "/dead-letters", label: texts.nav.deadLetters, icon: <MailX size={16} />, admin: true },
       { to: "/settings", label: texts.nav.settings, icon: <Settings size={16} />, keys: ["G", "S"] },
     ],
   },

@@ -371,3 +371,47 @@ test("who closes a task with Escape is back on its row", async () => {
   await waitFor(() => expect(screen.queryByRole("textbox", { name: "Title" })).toBeNull());
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("link", { name: /Call Dana/ })));
 });
+
+test("dead letters are counted, shown with their event, replayed one by one and dropped only when that is sure", async () => {
+  const letter = {
+    id: "d1",
+    group: "hand",
+    topic: "conversations.incoming",
+    partition: 3,
+    event_id: "e1",
+    event_type: "message.received",
+    subject_id: "s1",
+    reason: "failed",
+    detail: "the model does not answer",
+    attempts: 4,
+    died_at: "2026-11-20T10:00:00Z",
+    replay_at: null,
+  };
+  const count = { group: "hand", topic: letter.topic, reason: "failed", letters: 2, queued: 1 };
+  const { user, of } = openDesk(
+    "/dead-letters",
+    {
+      "GET /dead-letters/counts": page([count]),
+      "GET /dead-letters/d1": { ...letter, original: '{"type":"message.received"}', original_hex: null },
+      "GET /dead-letters": page([letter]),
+      "POST /dead-letters/replay": { letters: 1, dry_run: false },
+      "POST /dead-letters/drop": { letters: 1, dry_run: false },
+    },
+    "admin",
+  );
+  const row = await screen.findByRole("button", { name: /message\.received.*Failed each time/ });
+  expect(await screen.findByText("2 dead letters · 1 to be handled again")).toBeTruthy();
+  await user.click(row);
+  const dialog = await screen.findByRole("dialog", { name: "message.received" });
+  expect(await within(dialog).findByText("the model does not answer")).toBeTruthy();
+  expect(dialog.textContent).toContain('"type": "message.received"');
+  await user.click(within(dialog).getByRole("button", { name: "Replay" }));
+  await screen.findByText("1 dead letter is handled again");
+  expect(of("POST", "/dead-letters/replay")[0]?.body).toEqual({ ids: ["d1"] });
+
+  await user.click(screen.getByRole("button", { name: "Drop these" }));
+  expect(of("POST", "/dead-letters/drop")).toHaveLength(0);
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Drop" }));
+  await screen.findByText("1 dead letter dropped");
+  expect(of("POST", "/dead-letters/drop")[0]?.body).toEqual({ all: true });
+});

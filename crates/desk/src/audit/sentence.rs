@@ -56,6 +56,8 @@ pub(super) fn say(action: &str, changes: &[Change]) -> String {
         EventType::ArticleUpdated => return changed("the article", changes),
         EventType::ArticleDeleted => "deleted the article",
         EventType::ArticleRestored => "brought the article back",
+        EventType::DeadLetterReplayed => "had dead letters handled again",
+        EventType::DeadLetterDropped => "dropped dead letters",
         EventType::ReminderDue => "reminded of the task",
         EventType::NotificationCreated => "told a member",
     };

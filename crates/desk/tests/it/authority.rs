@@ -37,6 +37,7 @@ const TABLE: &[(UseCase, &str)] = &[
     (UseCase::ReadNotifications, "VGAO..S"),
     (UseCase::ReadHistory, "VGAO..S"),
     (UseCase::ReadAudit, "..AO..S"),
+    (UseCase::ManageDeadLetters, "..AO..S"),
     (UseCase::VisitorWrite, "....C.."),
     (UseCase::VisitorRead, "....C.."),
     (UseCase::Answer, ".....H."),

@@ -60,13 +60,7 @@ impl Handler for Answerer {
                     fence: delivery.fence,
                     event: delivery.event.clone(),
                 };
-                match hand::answer(&self.hand, &self.desk, &delivery).await {
-                    Ok(()) | Err(desk::Error::Handled) => {}
-                    Err(desk::Error::Store(error)) if error.is_transient() => {
-                        return Err(HandleError::Unavailable(error.into()));
-                    }
-                    Err(error) => return Err(HandleError::Failed(error.into())),
-                }
+                workers::outcome(hand::answer(&self.hand, &self.desk, &delivery).await)?;
             }
             Ok(())
         })

@@ -84,6 +84,15 @@ snapshots! {
         /// The member it acts for.
         member_id: Uuid,
     }
+    /// What was done with dead letters; its id is that of the order.
+    DeadLetters {
+        /// Its id.
+        id: Uuid,
+        /// Which ones, in words.
+        title: String,
+        /// How many they were.
+        letters: i64,
+    }
     /// A channel.
     Channel {
         /// Its id.

@@ -40,6 +40,7 @@ fn answer(yes: bool) -> impl IntoResponse {
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     // That these cannot be read is told by the metrics themselves.
+    app.metrics.set_counts(&app.bus);
     app.metrics.set_backlog(app.bus.backlog().await.ok());
     app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())

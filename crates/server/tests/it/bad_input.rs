@@ -119,7 +119,9 @@ async fn parameters_in_the_query_that_make_no_sense_are_refused_everywhere() {
                     assert_eq!(ask(&"f".repeat(48)).await.status, 200);
                 }
             }
-            who.get(&format!("{path}?limit=1&limit=2")).await.problem(422, "invalid_query");
+            if operation.query.iter().any(|name| name == "limit") {
+                who.get(&format!("{path}?limit=1&limit=2")).await.problem(422, "invalid_query");
+            }
         }
         for bad in [
             "status=x",

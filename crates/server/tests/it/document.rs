@@ -161,6 +161,7 @@ pub(crate) fn example(operation: &Operation) -> Option<Value> {
         ("POST", "messages") => json!({"text": "Hello"}),
         ("POST", "articles") => json!({"title": "Refunds", "body": "Within 30 days."}),
         ("POST", "channels") => json!({"name": "Shop"}),
+        ("POST", "replay" | "drop") => json!({"all": true}),
         ("POST", "read") => json!({"all": true}),
         ("POST", "say") => json!({"text": "call Dana tomorrow", "zone": "UTC", "confirm": false}),
         ("POST", "conversations") => json!({"channel": "unknown"}),

@@ -57,7 +57,9 @@ impl Records {
         let invited = owner.post("/api/v1/members", &invited).await.created();
         let token = owner.post("/api/v1/tokens", &json!({"name": "program"})).await.created();
         let chat = uuid::Uuid::now_v7().to_string();
+        let letter = crate::dead_letters::one(site, owner).await;
         let ids = HashMap::from([
+            ("dead-letters", letter),
             ("tasks", id(&task)),
             ("reminder", id(&task["reminders"][0])),
             ("conversations", conversation),

@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod contract;
+mod dead_letters;
 mod document;
 mod foreign;
 mod live;

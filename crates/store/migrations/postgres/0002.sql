@@ -21,9 +21,17 @@ CREATE INDEX dead_letters_newest ON dead_letters (workspace_id, id);
 CREATE INDEX dead_letters_replay ON dead_letters (consumer_group, topic, partition, replay_at)
     WHERE replay_at IS NOT NULL;
 
-ALTER TABLE dead_letters ENABLE ROW LEVEL SECURITY;
-ALTER TABLE dead_letters FORCE ROW LEVEL SECURITY;
-CREATE POLICY workspace ON dead_letters TO deskhand_app
-    USING (workspace_id = deskhand_workspace()) WITH CHECK (workspace_id = deskhand_workspace());
-CREATE POLICY system ON dead_letters TO deskhand_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters TO deskhand_app, deskhand_system;
+-- For every new table of a workspace: deskhand_app sees the workspace that its transaction names, and nothing where
+-- none is named; deskhand_system sees all. It holds for the table's owner too.
+CREATE PROCEDURE deskhand_keep_apart(name TEXT) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY workspace ON %I TO deskhand_app
+        USING (workspace_id = deskhand_workspace()) WITH CHECK (workspace_id = deskhand_workspace())', name);
+    EXECUTE format('CREATE POLICY system ON %I TO deskhand_system USING (true) WITH CHECK (true)', name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO deskhand_app, deskhand_system', name);
+END
+$$;
+
+CALL deskhand_keep_apart('dead_letters');

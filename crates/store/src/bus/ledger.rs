@@ -94,13 +94,31 @@ pub async fn take_all(
     Ok(rows.into_iter().map(|(id,)| EventId(id)).collect())
 }
 
-const PRUNE_POSTGRES: &str = "DELETE FROM inbox_ledger WHERE (consumer_group, event_id) IN (
-    SELECT consumer_group, event_id FROM inbox_ledger WHERE handled_at < now() - INTERVAL '7 days' LIMIT $1)";
-const PRUNE_SQLITE: &str = "DELETE FROM inbox_ledger WHERE (consumer_group, event_id) IN (
-    SELECT consumer_group, event_id FROM inbox_ledger
-    WHERE handled_at < (unixepoch() - 7 * 86400) * 1000000 LIMIT $1)";
+/// An event can come again from where its group's place is kept, and not from before: what was handled before the
+/// oldest event at such a place was made is done with. An hour is allowed for clocks that differ.
+macro_rules! prune {
+    ($week:literal, $hour:literal) => {
+        concat!(
+            "DELETE FROM inbox_ledger WHERE (consumer_group, event_id) IN (
+                 SELECT i.consumer_group, i.event_id FROM inbox_ledger i
+                 WHERE i.handled_at < ",
+            $week,
+            " AND NOT EXISTS (
+                     SELECT 1 FROM bus_consumers c
+                     JOIN bus_log l
+                         ON l.topic = c.topic AND l.partition = c.partition AND l.position = c.position
+                     WHERE c.consumer_group = i.consumer_group AND l.created_at < i.handled_at + ",
+            $hour,
+            ") LIMIT $1)"
+        )
+    };
+}
 
-/// Forgets up to `limit` events that were handled more than 7 days ago; gives how many they were.
+const PRUNE_POSTGRES: &str = prune!("now() - INTERVAL '7 days'", "INTERVAL '1 hour'");
+const PRUNE_SQLITE: &str = prune!("(unixepoch() - 7 * 86400) * 1000000", "3600000000");
+
+/// Forgets up to `limit` events that were handled more than 7 days ago and cannot come again; gives how many they
+/// were.
 pub async fn prune_ledger(tx: &mut Tx, limit: i64) -> Result<u64, Error> {
     let sql = if tx.is_postgres() { PRUNE_POSTGRES } else { PRUNE_SQLITE };
     execute!(tx, sql, limit)

@@ -238,6 +238,36 @@ async fn free_partitions_are_shared_and_only_free_ones() {
 }
 
 #[tokio::test]
+async fn the_ledger_forgets_what_is_old_unless_it_could_come_again() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let mut old = event(workspace, EventType::MessageReceived, Uuid::now_v7(), 1);
+        old.occurred_at -= jiff::SignedDuration::from_hours(24 * 9);
+        let place = (old.kind.topic(), old.partition());
+        append(&db, vec![old.clone()]).await;
+        relay(&db).await;
+        let lease = take_over(&db, "one").await;
+        let lease = lease.into_iter().find(|l| (l.owned.topic, l.owned.partition) == place).unwrap();
+        take(&db, workspace, &lease.owned, old.id).await.unwrap();
+        let prune = async || system!(db, (), |tx, ()| bus::prune_ledger(tx, 100));
+        assert_eq!(prune().await, 0, "it is young");
+        // As if eight days had gone by since it was handled, and its group's place had never been kept.
+        let eight_days = match db.location() {
+            store::Location::Sqlite(_) => "UPDATE inbox_ledger SET handled_at = handled_at - 8 * 86400000000",
+            store::Location::Postgres(_) => {
+                "UPDATE inbox_ledger SET handled_at = handled_at - INTERVAL '8 days'"
+            }
+        };
+        db.spoil(eight_days).await;
+        assert_eq!(prune().await, 0, "it would be handled again");
+        assert!(system!(db, lease.owned, |tx, owned| bus::commit(tx, owned, 1)));
+        assert_eq!(prune().await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_old_events_that_every_group_has_passed_are_removed() {
     both(async |db| {
         ensure(&db).await;

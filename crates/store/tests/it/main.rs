@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
 
 mod bus;
+mod dead;
 mod events;
 mod isolation;
 mod reminders;
