@@ -30,7 +30,7 @@ demo: setup-run pages ## the same with a filled workspace, in a data directory o
 	exec $(TARGET)/release/deskhand serve --demo --data-dir ./deskhand-data/demo $(ARGS)
 
 .PHONY: test
-test: setup pages test-pages tests/story/node_modules/.installed ## every test: the page's, the crates', and the whole system's with real databases and a browser
+test: setup brokers pages test-pages tests/story/node_modules/.installed ## every test: the page's, the crates', and the whole system's with real databases and a browser
 	$(CARGO) test --workspace $(ARGS)
 	$(CARGO) build -p deskhand
 	node tests/story/story.mjs
@@ -56,6 +56,10 @@ fmt: web/node_modules/.installed ## format all code
 .PHONY: generate
 generate: web/node_modules/.installed ## write openapi.json and the page's API types anew
 	scripts/generated write
+
+.PHONY: brokers
+brokers: ## install the brokers that the tests start
+	scripts/brokers
 
 .PHONY: setup
 setup: ## check that this machine has what building and testing need, and install it where that is possible

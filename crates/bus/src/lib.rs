@@ -7,30 +7,36 @@ mod consume;
 mod counts;
 mod cursor;
 mod live;
+mod log;
+mod nats;
 mod partition;
 mod relay;
 mod tail;
 mod waiting;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 use store::bus::{Lag, Outstanding};
-use store::{Error, Scope, Store};
+use store::{Scope, Store};
 use tokio_util::sync::CancellationToken;
 
 use counts::Counts;
 pub use counts::Outcome;
 pub use live::{Interest, Live, LiveEvent, Resync, Subscription, TooOld};
+pub use log::Error;
+use log::Log;
 use tail::Tail;
 
 /// The bus. Cheap to clone.
 #[derive(Clone)]
 pub struct Bus {
     store: Store,
+    log: Arc<Log>,
     tail: Arc<Tail>,
     retries: Arc<Retries>,
     counts: Arc<Counts>,
@@ -55,6 +61,28 @@ impl Retries {
     fn of(&self, group: &str) -> &[Duration] {
         self.of.get(group).unwrap_or(&self.usual)
     }
+}
+
+/// How long a broker may take to acknowledge events.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a broker is spoken to.
+#[derive(Debug, Clone, Default)]
+pub struct BrokerOptions {
+    /// What the names of its topics and streams begin with.
+    pub prefix: String,
+    /// How many copies of each event it keeps; at least 1.
+    pub replication: u8,
+    /// Whether the connection has to be encrypted.
+    pub tls: bool,
+    /// The certificates that its own is checked with, as PEM; the system's where there is none.
+    pub ca_file: Option<PathBuf>,
+    /// Who signs in.
+    pub user: Option<String>,
+    /// With which password.
+    pub password: Option<String>,
+    /// A file of NATS credentials, instead of user and password.
+    pub credentials_file: Option<PathBuf>,
 }
 
 /// One event as a group gets it.
@@ -126,8 +154,20 @@ pub struct Backlog {
 impl Bus {
     /// A bus in the tables of `store`.
     pub fn database(store: Store) -> Self {
-        let tail = Arc::new(Tail::new(store.clone()));
-        Self { store, tail, retries: Arc::default(), counts: Arc::default() }
+        Self::new(store, Log::Database)
+    }
+
+    /// A bus over NATS with JetStream, on servers `HOST:PORT`. It need not be there yet.
+    ///
+    /// Errors where it cannot be used as `options` say.
+    pub async fn nats(store: Store, servers: &[String], options: BrokerOptions) -> Result<Self, Error> {
+        Ok(Self::new(store, Log::Nats(nats::Nats::connect(servers, options).await?)))
+    }
+
+    fn new(store: Store, log: Log) -> Self {
+        let log = Arc::new(log);
+        let tail = Arc::new(Tail::new(store.clone(), Arc::clone(&log)));
+        Self { store, log, tail, retries: Arc::default(), counts: Arc::default() }
     }
 
     /// The same with other waits before an event that failed is tried again.
@@ -140,7 +180,7 @@ impl Bus {
     ///
     /// Any number of processes may do this at the same time.
     pub async fn relay(&self, shutdown: CancellationToken) {
-        relay::run(&self.store, shutdown).await;
+        relay::run(&self.store, &self.log, shutdown).await;
     }
 
     /// Hands events to `handlers` until `shutdown`; then finishes what is in flight, keeps how far it came
@@ -152,8 +192,8 @@ impl Bus {
     }
 
     /// Opens the live feed at the end of the log; [`Live::run`] keeps it going.
-    pub async fn live(&self) -> Result<Live, Error> {
-        Live::open(self.store.clone(), Arc::clone(&self.tail)).await
+    pub async fn live(&self) -> Result<Live, store::Error> {
+        Live::open(self.store.clone(), Arc::clone(&self.log), Arc::clone(&self.tail)).await
     }
 
     /// How many events the groups of this process had, by topic, group and what became of them.
@@ -162,7 +202,7 @@ impl Bus {
     }
 
     /// What waits now.
-    pub async fn backlog(&self) -> Result<Backlog, Error> {
+    pub async fn backlog(&self) -> Result<Backlog, store::Error> {
         self.store
             .read(Scope::System, (), |tx, ()| {
                 Box::pin(async move {

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use domain::ids::{ConversationId, WorkspaceId};
 use domain::{Envelope, Topic};
-use store::bus::Logged;
-use store::{Error, Scope, Store, Wake};
+use store::{Scope, Store, Wake};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::cursor::Place;
+use crate::log::{Error, Log};
 use crate::tail::{Read, Tail};
 
 /// How many events are remembered here, so that a short cut does not cost a read of the database.
@@ -60,7 +60,7 @@ pub enum TooOld {
     Cursor,
     /// The log could not be read.
     #[error("the log cannot be read")]
-    Store(#[source] Error),
+    Unread(#[source] Error),
 }
 
 /// An event that was read, with what is needed to tell it again.
@@ -104,7 +104,7 @@ struct Told {
 
 struct State {
     /// Up to where the log was read.
-    tail: Place,
+    read: Place,
     /// What was read last, oldest first.
     remembered: VecDeque<Arc<Item>>,
     /// From where on everything is remembered.
@@ -114,6 +114,7 @@ struct State {
 
 struct Inner {
     store: Store,
+    log: Arc<Log>,
     tail: Arc<Tail>,
     state: Mutex<State>,
     next_watcher: AtomicU64,
@@ -130,16 +131,22 @@ impl Inner {
 pub struct Live(Arc<Inner>);
 
 impl Live {
-    pub(crate) async fn open(store: Store, tail: Arc<Tail>) -> Result<Self, Error> {
+    pub(crate) async fn open(store: Store, log: Arc<Log>, tail: Arc<Tail>) -> Result<Self, store::Error> {
         crate::consume::ensure(&store, Vec::new()).await?;
         let place = Place::at(&end(&store).await?);
         let state = State {
             remembered: VecDeque::new(),
             remembered_from: place.clone(),
-            tail: place,
+            read: place,
             watchers: HashMap::new(),
         };
-        Ok(Self(Arc::new(Inner { store, tail, state: Mutex::new(state), next_watcher: AtomicU64::new(1) })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            log,
+            tail,
+            state: Mutex::new(state),
+            next_watcher: AtomicU64::new(1),
+        })))
     }
 
     /// Reads the log and tells what is in it, until `shutdown`.
@@ -201,7 +208,7 @@ impl Live {
         for ((topic, partition), end) in &ends {
             self.0.tail.reaches(*topic, *partition, *end);
         }
-        let read = self.0.state().tail.clone();
+        let read = self.0.state().read.clone();
         due.extend(read.behind(&Place::at(&ends)).map(|(partition, _, _)| partition));
         Ok(())
     }
@@ -209,7 +216,7 @@ impl Live {
     /// Reads the partitions in `due` to their end.
     async fn follow(&self, due: &mut HashSet<(Topic, u32)>) -> Result<(), Error> {
         while let Some(&(topic, partition)) = due.iter().next() {
-            let from = self.0.state().tail.get(topic, partition);
+            let from = self.0.state().read.get(topic, partition);
             let part = self.0.tail.read(topic, partition, from).await?;
             if part.is_end {
                 due.remove(&(topic, partition));
@@ -225,7 +232,7 @@ impl Live {
     /// Watches from now on.
     pub fn subscribe(&self, interest: Interest) -> Subscription {
         let mut state = self.0.state();
-        let place = state.tail.clone();
+        let place = state.read.clone();
         self.watch(&mut state, interest, place)
     }
 
@@ -242,7 +249,7 @@ impl Live {
     /// cursor is not one of this desk's.
     pub async fn resume(&self, interest: Interest, cursor: &str) -> Result<Subscription, TooOld> {
         let seen = Place::decode(cursor).ok_or(TooOld::Cursor)?;
-        let (mut subscription, tail, remembered) = {
+        let (mut subscription, read, remembered) = {
             let mut state = self.0.state();
             // From here on new events reach the subscription; what it missed before is in front of them.
             let subscription = self.watch(&mut state, interest, seen.clone());
@@ -252,59 +259,48 @@ impl Live {
                 };
                 state.remembered.iter().filter(missed).cloned().collect::<VecDeque<_>>()
             });
-            (subscription, state.tail.clone(), remembered)
+            (subscription, state.read.clone(), remembered)
         };
-        if tail.behind(&seen).next().is_some() {
+        if read.behind(&seen).next().is_some() {
             // Another process may have been ahead of this one; but nobody is ahead of the log.
-            let ends = Place::at(&end(&self.0.store).await.map_err(TooOld::Store)?);
+            let ends = Place::at(&end(&self.0.store).await.map_err(|error| TooOld::Unread(error.into()))?);
             if ends.behind(&seen).next().is_some() {
                 return Err(TooOld::Cursor);
             }
         }
         subscription.again = match remembered {
             Some(remembered) => remembered,
-            None => self.read_again(interest, &seen, &tail).await?,
+            None => self.read_again(interest, &seen, &read).await?,
         };
         Ok(subscription)
     }
 
-    /// What is in the log from `seen` up to `tail`.
+    /// What is in the log from `seen` up to `read`.
     async fn read_again(
         &self,
         interest: Interest,
         seen: &Place,
-        tail: &Place,
+        read: &Place,
     ) -> Result<VecDeque<Arc<Item>>, TooOld> {
         let workspace = match interest {
             Interest::Workspace(workspace) | Interest::Conversation(workspace, _) => workspace,
         };
         let mut again = VecDeque::new();
-        for ((topic, partition), from, to) in seen.behind(tail) {
-            let input = (workspace, (topic, partition), (from, to));
-            let read: Result<(Option<i64>, Vec<Logged>), Error> = self
-                .0
-                .store
-                .read(Scope::System, input, |tx, (workspace, partition, range)| {
-                    Box::pin(async move {
-                        let oldest = store::bus::oldest_from(tx, partition.0, partition.1, range.0).await?;
-                        let limit = i64::try_from(REPLAY).unwrap_or(i64::MAX) + 1;
-                        Ok((oldest, store::bus::read_of(tx, *workspace, *partition, *range, limit).await?))
-                    })
-                })
-                .await;
-            let (oldest, read) = read.map_err(TooOld::Store)?;
-            // Positions are dense: where the next one is missing, it was removed.
-            if oldest != Some(from) || again.len() + read.len() > REPLAY {
+        for ((topic, partition), from, to) in seen.behind(read) {
+            let (store, limit) = (&self.0.store, REPLAY + 1 - again.len());
+            let found = self.0.log.range(store, workspace, (topic, partition), (from, to), limit).await;
+            let Some(found) = found.map_err(TooOld::Unread)? else { return Err(TooOld::Cursor) };
+            if again.len() + found.len() > REPLAY {
                 return Err(TooOld::Cursor);
             }
-            let items = read.into_iter().filter_map(|logged| item(topic, partition, Read::of(logged)));
+            let items = found.into_iter().filter_map(|read| item(topic, partition, read));
             again.extend(items.filter(|item| item.is_for(interest)).map(Arc::new));
         }
         Ok(again)
     }
 }
 
-async fn end(store: &Store) -> Result<Vec<((Topic, u32), i64)>, Error> {
+async fn end(store: &Store) -> Result<Vec<((Topic, u32), i64)>, store::Error> {
     store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await })).await
 }
 
@@ -331,7 +327,7 @@ fn item(topic: Topic, partition: u32, read: Read) -> Option<Item> {
 
 impl State {
     fn tell(&mut self, topic: Topic, partition: u32, read: Read) {
-        self.tail.set(topic, partition, read.position + 1);
+        self.read.set(topic, partition, read.position + 1);
         let Some(item) = item(topic, partition, read) else { return };
         let item = Arc::new(item);
         let workspace = item.event.workspace_id;
@@ -344,8 +340,8 @@ impl State {
             let Some(watchers) = self.watchers.get_mut(&interest) else { continue };
             let told = told.get_or_insert_with(|| Told {
                 item: Arc::clone(&item),
-                place: Arc::new(self.tail.clone()),
-                cursor: self.tail.encode().into(),
+                place: Arc::new(self.read.clone()),
+                cursor: self.read.encode().into(),
             });
             // Who is full has fallen behind: with the sender gone, it finds out when it has read the rest.
             watchers.retain(|_, tell| tell.try_send(told.clone()).is_ok());

@@ -1,12 +1,17 @@
-//! The relay: from the outbox to the log, and what is cleared away now and then.
+//! The relay: from the outbox to the log, in the database or with a broker, and what is cleared away now and then.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use store::bus::Moved;
-use store::{Error, Scope, Store, Wake};
+use domain::Topic;
+use futures_util::future::join_all;
+use store::bus::{Moved, Outgoing};
+use store::{Scope, Store, Wake};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
+
+use crate::log::{Error, Log, Published};
 
 /// How many events one transaction moves.
 const ROUND: i64 = 500;
@@ -15,6 +20,8 @@ const GATHER: Duration = Duration::from_millis(8);
 /// How far they are apart for each event that the last one moved, since each round wakes every group; and at most.
 const GATHER_EACH: Duration = Duration::from_millis(2);
 const GATHER_MOST: Duration = Duration::from_millis(40);
+/// How long a partition's events may take to be sent; a claim lasts longer.
+const SEND_TIMEOUT: Duration = Duration::from_secs(8);
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 /// How often old rows are removed, at most; only while there is something to relay.
@@ -24,7 +31,25 @@ const PRUNE_FIRST: Duration = Duration::from_secs(60);
 /// How many rows one transaction removes, so that none is long.
 const PRUNE_ROUND: i64 = 2000;
 
-pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
+pub(crate) async fn run(store: &Store, log: &Log, shutdown: CancellationToken) {
+    let owner = uuid::Uuid::now_v7().to_string();
+    relay(store, log, &owner, shutdown).await;
+    if !log.is_database() {
+        let let_go: Result<(), store::Error> = store
+            .write(Scope::System, owner, |tx, owner| {
+                Box::pin(async move { store::bus::let_go(tx, owner).await })
+            })
+            .await;
+        if let Err(error) = let_go {
+            debug!(
+                error = &error as &dyn std::error::Error,
+                "partitions were not given back; their claims run out"
+            );
+        }
+    }
+}
+
+async fn relay(store: &Store, log: &Log, owner: &str, shutdown: CancellationToken) {
     let mut wakes = store.wakes();
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
@@ -37,9 +62,10 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
         let result = async {
             if !ensured {
                 crate::consume::ensure(store, Vec::new()).await?;
+                log.ensure().await?;
                 ensured = true;
             }
-            drain(store, &shutdown).await
+            drain(store, log, owner, &shutdown).await
         };
         match result.await {
             Ok(Moved { partitions: 0, .. }) => failures = 0,
@@ -79,10 +105,10 @@ pub(crate) async fn run(store: &Store, shutdown: CancellationToken) {
 }
 
 /// Moves what waits, until a round was not full; gives the partitions that it had last, and how many events it moved.
-async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<Moved, Error> {
+async fn drain(store: &Store, log: &Log, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
     let mut events = 0;
     loop {
-        let moved = round(store).await?;
+        let moved = if log.is_database() { round(store).await? } else { send(store, log, owner).await? };
         events += moved.events;
         if moved.events < ROUND || shutdown.is_cancelled() {
             return Ok(Moved { events, ..moved });
@@ -90,12 +116,52 @@ async fn drain(store: &Store, shutdown: &CancellationToken) -> Result<Moved, Err
     }
 }
 
-async fn round(store: &Store) -> Result<Moved, Error> {
+async fn round(store: &Store) -> Result<Moved, store::Error> {
     store.write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, ROUND).await })).await
 }
 
+/// Sends what waits to the broker, all partitions at the same time and each in its order. What was acknowledged is
+/// taken out of the outbox, also where something else failed.
+async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
+    let claimed: Vec<Outgoing> = store
+        .write(Scope::System, owner.to_owned(), |tx, owner| {
+            Box::pin(async move { store::bus::claim(tx, owner, ROUND).await })
+        })
+        .await
+        .map_err(Error::Store)?;
+    let mut places: BTreeMap<(Topic, u32), Vec<Outgoing>> = BTreeMap::new();
+    for event in claimed {
+        places.entry((event.topic, event.partition)).or_default().push(event);
+    }
+    let all = join_all(places.iter().map(async |(place, events)| {
+        let published = tokio::time::timeout(SEND_TIMEOUT, log.publish(*place, events)).await;
+        published.unwrap_or_else(|late| {
+            let error = Error::broker("does not acknowledge events in time", late);
+            Published { events: 0, end: 0, error: Some(error) }
+        })
+    }));
+    let (mut ids, mut ends, mut error) = (Vec::new(), Vec::new(), None);
+    for (((topic, partition), events), published) in places.iter().zip(all.await) {
+        ids.extend(events.iter().take(published.events).map(|event| event.id));
+        if published.events > 0 {
+            ends.push((*topic, *partition, published.end));
+        }
+        error = error.or(published.error);
+    }
+    let moved = Moved { partitions: places.len(), events: i64::try_from(ids.len()).unwrap_or(i64::MAX) };
+    if !ids.is_empty() {
+        let sent: Result<(), store::Error> = store
+            .write(Scope::System, (ids, ends), |tx, (ids, ends)| {
+                Box::pin(async move { store::bus::sent(tx, ids, ends).await })
+            })
+            .await;
+        sent?;
+    }
+    error.map_or(Ok(moved), Err)
+}
+
 /// Removes what is old, a little at a time, so that nobody waits for it.
-async fn prune(store: &Store, shutdown: &CancellationToken) -> Result<(), Error> {
+async fn prune(store: &Store, shutdown: &CancellationToken) -> Result<(), store::Error> {
     let mut removed = 0;
     loop {
         let round = store
@@ -103,7 +169,7 @@ async fn prune(store: &Store, shutdown: &CancellationToken) -> Result<(), Error>
                 Box::pin(async move {
                     let events = store::bus::prune_log(tx, PRUNE_ROUND).await?;
                     let handled = store::bus::prune_ledger(tx, PRUNE_ROUND).await?;
-                    Ok::<_, Error>(events + handled)
+                    Ok::<_, store::Error>(events + handled)
                 })
             })
             .await?;

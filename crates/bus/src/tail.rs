@@ -1,5 +1,5 @@
 //! The end of the log as this process read it last: what one group reads is there for the other groups and for
-//! the live feed, and nobody asks the database for what is known not to be there.
+//! the live feed, and nobody asks for what is known not to be there.
 //!
 //! A position never changes what it holds, so what is here can be short, but not wrong.
 
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::event::Unreadable;
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, Topic};
+use store::Store;
 use store::bus::Logged;
-use store::{Error, Scope, Store};
 use tokio::sync::Mutex;
 
-/// How many events are read at once.
-const READ: i64 = 200;
+use crate::log::{Error, Log};
+
 /// How many events of a partition are kept for whoever reads them next.
 const KEPT: usize = 100;
 
@@ -30,14 +30,13 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    pub(crate) fn new(position: i64, id: EventId, workspace: WorkspaceId, original: Vec<u8>) -> Self {
+        let event = Envelope::parse(&original).map(Arc::new);
+        Self { position, id, workspace, event, original: original.into() }
+    }
+
     pub(crate) fn of(logged: Logged) -> Self {
-        Self {
-            position: logged.position,
-            id: logged.event,
-            workspace: logged.workspace,
-            event: Envelope::parse(logged.envelope.as_bytes()).map(Arc::new),
-            original: logged.envelope.into_bytes().into(),
-        }
+        Self::new(logged.position, logged.event, logged.workspace, logged.envelope.into_bytes())
     }
 }
 
@@ -69,13 +68,14 @@ struct Kept {
 /// The log's end. Shared by everything in the process that reads the log.
 pub(crate) struct Tail {
     store: Store,
+    log: Arc<Log>,
     partitions: HashMap<(Topic, u32), Partition>,
 }
 
 impl Tail {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, log: Arc<Log>) -> Self {
         let partitions = Topic::all_partitions().map(|key| (key, Partition::default())).collect();
-        Self { store, partitions }
+        Self { store, log, partitions }
     }
 
     /// Says that the partition goes on as far as `end`, the position of its next event.
@@ -91,19 +91,21 @@ impl Tail {
     pub(crate) async fn read(&self, topic: Topic, partition: u32, position: i64) -> Result<Part, Error> {
         let Some(shared) = self.partitions.get(&(topic, partition)) else {
             // A newer version has more partitions.
-            return self.read_log(topic, partition, position).await;
+            return self.log.read(&self.store, (topic, partition), position, i64::MAX).await;
         };
         let mut kept = shared.kept.lock().await;
         if position < kept.from {
             // Far behind the others: what it reads is of no use to them.
             drop(kept);
-            return self.read_log(topic, partition, position).await;
+            let end = shared.end.load(Ordering::Acquire);
+            return self.log.read(&self.store, (topic, partition), position, end).await;
         }
         if position > kept.to {
             *kept = Kept { from: position, to: position, ..Kept::default() };
         }
-        if !kept.is_end || kept.to < shared.end.load(Ordering::Acquire) {
-            let part = self.read_log(topic, partition, kept.to).await?;
+        let end = shared.end.load(Ordering::Acquire);
+        if !kept.is_end || kept.to < end {
+            let part = self.log.read(&self.store, (topic, partition), kept.to, end).await?;
             kept.is_end = part.is_end;
             kept.to = part.events.last().map_or(kept.to, |last| last.position + 1);
             kept.events.extend(part.events);
@@ -115,22 +117,12 @@ impl Tail {
         kept.from = kept.events.front().map_or(kept.to, |first| first.position);
         Ok(part)
     }
-
-    async fn read_log(&self, topic: Topic, partition: u32, position: i64) -> Result<Part, Error> {
-        let logged: Vec<Logged> = self
-            .store
-            .read(Scope::System, (topic, partition, position), |tx, (topic, partition, position)| {
-                Box::pin(async move { store::bus::read(tx, *topic, *partition, *position, READ).await })
-            })
-            .await?;
-        let is_end = i64::try_from(logged.len()).unwrap_or(READ) < READ;
-        Ok(Part { events: logged.into_iter().map(Read::of).collect(), is_end })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::EventType;
+    use store::Scope;
     use testkit::both;
     use uuid::Uuid;
 
@@ -164,17 +156,17 @@ mod tests {
         let workspace = WorkspaceId(Uuid::nil());
         let events: Vec<Envelope> = sequences.map(|sequence| event(workspace, sequence)).collect();
         let place = events[0].partition();
-        let done: Result<(), Error> = store
+        let done: Result<(), store::Error> = store
             .write(workspace, events, |tx, events| {
                 Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
             })
             .await;
         done.unwrap();
-        let moved: Result<store::bus::Moved, Error> = store
+        let moved: Result<store::bus::Moved, store::Error> = store
             .write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, 1000).await }))
             .await;
         assert!(moved.unwrap().events > 0);
-        let ends: Result<_, Error> =
+        let ends: Result<_, store::Error> =
             store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::end(tx).await })).await;
         (place, ends.unwrap().into_iter().find(|(key, _)| *key == (PLACE.0, place)).unwrap().1)
     }
@@ -187,7 +179,7 @@ mod tests {
     async fn what_one_has_read_is_there_for_the_others_and_more_only_when_it_was_told_of() {
         both(async |store| {
             crate::consume::ensure(&store, Vec::new()).await.unwrap();
-            let tail = Tail::new(store.clone());
+            let tail = Tail::new(store.clone(), Arc::new(Log::Database));
             let (place, _) = log(&store, 0..3).await;
             let read = async |position| tail.read(PLACE.0, place, position).await.unwrap();
             let part = read(0).await;
@@ -210,7 +202,7 @@ mod tests {
     async fn whoever_is_far_behind_or_ahead_reads_every_event_once_and_in_order() {
         both(async |store| {
             crate::consume::ensure(&store, Vec::new()).await.unwrap();
-            let tail = Tail::new(store.clone());
+            let tail = Tail::new(store.clone(), Arc::new(Log::Database));
             let (place, end) = log(&store, 0..450).await;
             let read_all = async |mut position: i64| {
                 let mut all = Vec::new();

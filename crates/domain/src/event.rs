@@ -58,6 +58,15 @@ impl Topic {
         }
     }
 
+    /// How long a broker keeps its events.
+    pub fn retention(self) -> std::time::Duration {
+        let days = match self {
+            Self::TaskEvents | Self::Audit => 90,
+            Self::ConversationsIncoming | Self::Reminders | Self::Notifications => 7,
+        };
+        std::time::Duration::from_secs(days * 86_400)
+    }
+
     /// Every partition of every topic.
     pub fn all_partitions() -> impl Iterator<Item = (Self, u32)> {
         Self::ALL.into_iter().flat_map(|topic| (0..topic.partitions()).map(move |p| (topic, p)))

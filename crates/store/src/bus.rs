@@ -7,6 +7,7 @@ pub mod dead;
 mod leases;
 mod ledger;
 mod log;
+mod outgoing;
 
 pub use leases::{
     Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, owners, release, renew,
@@ -17,3 +18,4 @@ pub use log::{
     Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
     read_of, relay, unread,
 };
+pub use outgoing::{Outgoing, claim, let_go, sent};

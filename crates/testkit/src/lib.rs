@@ -12,6 +12,7 @@
 
 mod clock;
 mod cluster;
+mod nats;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use store::{Location, Options, Store};
 
 pub use clock::ManualClock;
+pub use nats::{Nats, nats};
 
 /// An open store on a database of its own; it derefs to the store.
 pub struct Database {

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use domain::ids::WorkspaceId;
 use domain::{EventType, Topic};
 use store::{Error, Scope, Store};
-use testkit::{both, postgres};
 use uuid::Uuid;
 
-use crate::stage::{Process, Writer, Written, append, effects, event, lag, until, writer};
+use crate::stage::{
+    Process, Writer, Written, append, effects, event, everywhere, in_a_fleet, lag, until, writer,
+};
 
 async fn produce(store: &Store, workspace: WorkspaceId, subjects: &[Uuid], sequences: std::ops::Range<i64>) {
     for sequence in sequences {
@@ -25,9 +26,9 @@ fn subjects(count: usize) -> Vec<Uuid> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_reaches_the_group_once_and_in_order_and_its_place_is_kept() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
-        let process = Process::start(&db, writer("one", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(30));
         produce(&db, workspace, &subjects, 0..10).await;
         until("all 300 are handled", async || written.count() == 300).await;
@@ -41,7 +42,7 @@ async fn every_event_reaches_the_group_once_and_in_order_and_its_place_is_kept()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_group_gets_every_event_and_one_that_fails_does_not_hold_the_other_up() {
-    both(async |db| {
+    everywhere(async |db| {
         let (sick, well) = (Arc::new(Written::default()), Arc::new(Written::default()));
         let mut handlers = writer("one", &db, &sick);
         handlers.push(Arc::new(Writer {
@@ -56,7 +57,7 @@ async fn each_group_gets_every_event_and_one_that_fails_does_not_hold_the_other_
         let subject = Uuid::now_v7();
         let bad = event(workspace, EventType::MessageReceived, subject, 0);
         sick.poison.lock().unwrap().insert(bad.id);
-        let process = Process::start(&db, handlers);
+        let process = Process::start(db.bus(&db).await, handlers);
         append(&db, vec![bad.clone()]).await;
         append(&db, vec![event(workspace, EventType::MessageReceived, subject, 1)]).await;
         append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1)]).await;
@@ -73,12 +74,12 @@ async fn each_group_gets_every_event_and_one_that_fails_does_not_hold_the_other_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_panics_gets_the_event_again() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
         let workspace = WorkspaceId(Uuid::now_v7());
         let bad = event(workspace, EventType::MessageReceived, Uuid::now_v7(), 0);
         written.explosive.lock().unwrap().insert(bad.id);
-        let process = Process::start(&db, writer("one", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         append(&db, vec![bad]).await;
         until("it has failed", async || !written.deliveries.lock().unwrap().is_empty()).await;
         written.explosive.lock().unwrap().clear();
@@ -90,18 +91,18 @@ async fn a_handler_that_panics_gets_the_event_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_kill_nothing_is_missing_and_nothing_happens_twice() {
-    both(async |db| {
+    everywhere(async |db| {
         let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(20));
         for round in 0..5 {
             let written = Arc::new(Written::default());
-            let process = Process::start(&db, writer("one", &db, &written));
+            let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
             produce(&db, workspace, &subjects, round * 4..round * 4 + 4).await;
             until("some are handled", async || written.count() >= 10).await;
             process.kill().await;
             // On PostgreSQL a killed process's leases run out after 15 seconds; that has a test of its own.
             give_back(&db).await;
         }
-        let process = Process::start(&db, writer("two", &db, &Arc::new(Written::default())));
+        let process = Process::start(db.bus(&db).await, writer("two", &db, &Arc::new(Written::default())));
         until("all are handled", async || lag(&db).await == 0 && effects(&db, workspace).await.len() >= 400)
             .await;
         process.stop().await;
@@ -134,55 +135,59 @@ pub(crate) async fn give_back(store: &Store) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_share_the_partitions_and_one_that_stops_hands_over_at_once() {
-    let db = postgres().await;
-    let another = db.another().await;
-    let written = Arc::new(Written::default());
-    let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
-    let one = Process::start(&db, writer("one", &db, &written));
-    produce(&db, workspace, &subjects, 0..1).await;
-    until("one does everything", async || written.count() == 60).await;
-    let two = Process::start(&another, writer("two", &another, &written));
-    let mut sequence = 1;
-    until("both do their share", async || {
-        let shares = shares(&db).await;
-        shares.len() == 2 && shares.values().all(|partitions| *partitions == 6)
+    in_a_fleet(async |db| {
+        let another = db.another().await;
+        let written = Arc::new(Written::default());
+        let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
+        let one = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        produce(&db, workspace, &subjects, 0..1).await;
+        until("one does everything", async || written.count() == 60).await;
+        let two = Process::start(db.bus(&another).await, writer("two", &another, &written));
+        let mut sequence = 1;
+        until("both do their share", async || {
+            let shares = shares(&db).await;
+            shares.len() == 2 && shares.values().all(|partitions| *partitions == 6)
+        })
+        .await;
+        while sequence < 6 {
+            produce(&another, workspace, &subjects, sequence..sequence + 1).await;
+            sequence += 1;
+        }
+        until("all are handled", async || written.count() == 360).await;
+        let by_two = written.effects.lock().unwrap().iter().filter(|(process, _)| *process == "two").count();
+        assert!(by_two > 60, "two handled {by_two}");
+
+        one.stop().await;
+        let stopped = Instant::now();
+        produce(&another, workspace, &subjects, 6..8).await;
+        until("the other has taken over", async || written.count() == 480).await;
+        assert!(stopped.elapsed() < Duration::from_secs(3), "{:?}", stopped.elapsed());
+        written.assert_once_and_in_order();
+        two.stop().await;
+        assert!(shares(&db).await.is_empty(), "everything was given back");
     })
     .await;
-    while sequence < 6 {
-        produce(&another, workspace, &subjects, sequence..sequence + 1).await;
-        sequence += 1;
-    }
-    until("all are handled", async || written.count() == 360).await;
-    let by_two = written.effects.lock().unwrap().iter().filter(|(process, _)| *process == "two").count();
-    assert!(by_two > 60, "two handled {by_two}");
-
-    one.stop().await;
-    let stopped = Instant::now();
-    produce(&another, workspace, &subjects, 6..8).await;
-    until("the other has taken over", async || written.count() == 480).await;
-    assert!(stopped.elapsed() < Duration::from_secs(3), "{:?}", stopped.elapsed());
-    written.assert_once_and_in_order();
-    two.stop().await;
-    assert!(shares(&db).await.is_empty(), "everything was given back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_process_had_goes_on_when_its_leases_have_run_out() {
-    let db = postgres().await;
-    let another = db.another().await;
-    let written = Arc::new(Written::default());
-    let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
-    let one = Process::start(&db, writer("one", &db, &written));
-    let two = Process::start(&another, writer("two", &another, &written));
-    until("both have their share", async || shares(&db).await.values().filter(|n| **n == 6).count() == 2)
-        .await;
-    one.kill().await;
-    let killed = Instant::now();
-    produce(&another, workspace, &subjects, 0..3).await;
-    until("the other has taken over", async || written.count() == 180).await;
-    assert!(killed.elapsed() < Duration::from_secs(16), "{:?}", killed.elapsed());
-    written.assert_once_and_in_order();
-    two.stop().await;
+    in_a_fleet(async |db| {
+        let another = db.another().await;
+        let written = Arc::new(Written::default());
+        let (workspace, subjects) = (WorkspaceId(Uuid::now_v7()), subjects(60));
+        let one = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        let two = Process::start(db.bus(&another).await, writer("two", &another, &written));
+        until("both have their share", async || shares(&db).await.values().filter(|n| **n == 6).count() == 2)
+            .await;
+        one.kill().await;
+        let killed = Instant::now();
+        produce(&another, workspace, &subjects, 0..3).await;
+        until("the other has taken over", async || written.count() == 180).await;
+        assert!(killed.elapsed() < Duration::from_secs(16), "{:?}", killed.elapsed());
+        written.assert_once_and_in_order();
+        two.stop().await;
+    })
+    .await;
 }
 
 /// How many partitions of "hand" each process has.

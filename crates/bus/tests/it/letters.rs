@@ -9,10 +9,9 @@ use domain::ids::WorkspaceId;
 use domain::{Envelope, EventType, Topic};
 use store::bus::dead::{self, DeadLetter, Filter, Reason};
 use store::{Error, Store};
-use testkit::both;
 use uuid::Uuid;
 
-use crate::stage::{Process, Writer, Written, append, effects, event, lag, until, writer};
+use crate::stage::{Process, Writer, Written, append, effects, event, everywhere, lag, until, writer};
 
 async fn letters(store: &Store, workspace: WorkspaceId) -> Vec<DeadLetter> {
     let page: Result<_, Error> = store
@@ -52,12 +51,12 @@ fn tries(written: &Written, event: &Envelope) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_every_time_is_a_dead_letter_and_other_keys_of_the_partition_go_on_meanwhile() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
         let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
         let (bad, behind) = (received(workspace, subject, 0), received(workspace, subject, 1));
         written.poison.lock().unwrap().insert(bad.id);
-        let process = Process::start(&db, writer("one", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         let mut all = vec![bad.clone(), behind.clone()];
         let others = neighbours(subject, 10);
         all.extend((0..3).flat_map(|n| others.iter().map(move |id| received(workspace, *id, n))));
@@ -83,7 +82,7 @@ async fn what_fails_every_time_is_a_dead_letter_and_other_keys_of_the_partition_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_poison_has_its_reason_and_its_neighbours_are_handled() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
         let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
         let subjects = neighbours(subject, 12);
@@ -118,7 +117,7 @@ async fn each_poison_has_its_reason_and_its_neighbours_are_handled() {
             store: db.store.clone(),
             written: Arc::clone(&many),
         }) as Arc<dyn Handler>);
-        let process = Process::start(&db, handlers);
+        let process = Process::start(db.bus(&db).await, handlers);
         until("all are handled or dead", async || letters(&db, workspace).await.len() == 14).await;
         until("the neighbours are handled", async || written.count() == 5 && many.count() == 5).await;
         for group in ["hand", "notify"] {
@@ -154,12 +153,12 @@ async fn each_poison_has_its_reason_and_its_neighbours_are_handled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_is_replayed_is_handled_once_and_one_that_fails_again_rests_again() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
         let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
         let (mends, fails) = (received(workspace, subject, 0), received(workspace, Uuid::now_v7(), 0));
         written.refused.lock().unwrap().extend([mends.id, fails.id]);
-        let process = Process::start(&db, writer("one", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         append(&db, vec![mends.clone(), fails.clone(), received(workspace, subject, 1)]).await;
         until("both are dead", async || letters(&db, workspace).await.len() == 2).await;
         written.refused.lock().unwrap().remove(&mends.id);
@@ -181,12 +180,12 @@ async fn a_letter_that_is_replayed_is_handled_once_and_one_that_fails_again_rest
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_that_is_killed_goes_on_and_each_letter_is_handled_once() {
-    both(async |db| {
+    everywhere(async |db| {
         let written = Arc::new(Written::default());
         let workspace = WorkspaceId(Uuid::now_v7());
         let events: Vec<Envelope> = (0..300).map(|n| received(workspace, Uuid::now_v7(), n)).collect();
         written.refused.lock().unwrap().extend(events.iter().map(|event| event.id));
-        let process = Process::start(&db, writer("one", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         append(&db, events.clone()).await;
         until("all are dead", async || lag(&db).await == 0 && letters(&db, workspace).await.len() == 200)
             .await;
@@ -200,7 +199,7 @@ async fn a_replay_that_is_killed_goes_on_and_each_letter_is_handled_once() {
         assert!((1..300).contains(&before), "{before} were handled before the kill");
         crate::groups::give_back(&db).await;
 
-        let process = Process::start(&db, writer("two", &db, &written));
+        let process = Process::start(db.bus(&db).await, writer("two", &db, &written));
         until("none is left", async || letters(&db, workspace).await.is_empty()).await;
         process.stop().await;
         let effects = effects(&db, workspace).await;

@@ -1,15 +1,17 @@
 //! What the tests share: a process with its relay and groups, a handler that writes down what it gets.
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Delivery, HandleError, Handler, Retries};
+use bus::{BrokerOptions, Bus, Delivery, HandleError, Handler, Retries};
 use domain::ids::{EventId, WorkspaceId};
 use domain::{ActorRef, Envelope, EventType, Topic, Via};
 use futures_util::future::BoxFuture;
 use store::audit::{Entry, Filter};
 use store::{Error, Scope, Store};
+use testkit::Database;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -177,6 +179,67 @@ pub(crate) async fn effects(store: &Store, workspace: WorkspaceId) -> Vec<Entry>
 /// How long the processes of tests wait before they try again what failed, in milliseconds.
 const RETRIES: [u64; 3] = [300, 600, 1200];
 
+/// A database, and where the log is.
+pub(crate) struct Ground {
+    db: Database,
+    /// The NATS servers; none where the log is in the database.
+    nats: Option<Vec<String>>,
+    prefix: String,
+}
+
+impl Deref for Ground {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.db
+    }
+}
+
+impl Ground {
+    pub(crate) fn on_nats(db: Database, server: String) -> Self {
+        Self { db, nats: Some(vec![server]), prefix: format!("test-{}", Uuid::now_v7().simple()) }
+    }
+
+    pub(crate) fn in_database(db: Database) -> Self {
+        Self { db, nats: None, prefix: String::new() }
+    }
+
+    /// Whether the log is with a broker.
+    pub(crate) fn has_broker(&self) -> bool {
+        self.nats.is_some()
+    }
+
+    /// The bus of a process that has `store` open.
+    pub(crate) async fn bus(&self, store: &Store) -> Bus {
+        let bus = match &self.nats {
+            None => Bus::database(store.clone()),
+            Some(servers) => {
+                let options =
+                    BrokerOptions { prefix: self.prefix.clone(), replication: 1, ..BrokerOptions::default() };
+                Bus::nats(store.clone(), servers, options).await.unwrap()
+            }
+        };
+        bus.with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() })
+    }
+}
+
+/// Runs `test` on every kind of database and of log, one after the other.
+pub(crate) async fn everywhere(test: impl AsyncFn(Ground)) {
+    eprintln!("on SQLite:");
+    test(Ground::in_database(testkit::sqlite().await)).await;
+    eprintln!("on SQLite with NATS:");
+    test(Ground::on_nats(testkit::sqlite().await, testkit::nats())).await;
+    in_a_fleet(test).await;
+}
+
+/// Runs `test` where there can be several processes: on PostgreSQL, with every kind of log.
+pub(crate) async fn in_a_fleet(test: impl AsyncFn(Ground)) {
+    eprintln!("on PostgreSQL:");
+    test(Ground::in_database(testkit::postgres().await)).await;
+    eprintln!("on PostgreSQL with NATS:");
+    test(Ground::on_nats(testkit::postgres().await, testkit::nats())).await;
+}
+
 /// A process: a relay, and some groups.
 pub(crate) struct Process {
     shutdown: CancellationToken,
@@ -184,10 +247,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(store: &Store, handlers: Vec<Arc<dyn Handler>>) -> Self {
+    pub(crate) fn start(bus: Bus, handlers: Vec<Arc<dyn Handler>>) -> Self {
         let shutdown = CancellationToken::new();
-        let retries = Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() };
-        let bus = Bus::database(store.clone()).with_retries(retries);
         let mut tasks = JoinSet::new();
         let (relay, groups) = (bus.clone(), bus);
         let (relay_end, groups_end) = (shutdown.clone(), shutdown.clone());

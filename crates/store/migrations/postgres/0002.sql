@@ -34,4 +34,8 @@ BEGIN
 END
 $$;
 
+-- Which relay sends a partition's events to a broker, and until when the others leave them to it.
+ALTER TABLE bus_partitions ADD COLUMN relay TEXT;
+ALTER TABLE bus_partitions ADD COLUMN relay_until TIMESTAMPTZ;
+
 CALL deskhand_keep_apart('dead_letters');

@@ -20,3 +20,7 @@ CREATE TABLE dead_letters (
 CREATE INDEX dead_letters_newest ON dead_letters (workspace_id, id);
 CREATE INDEX dead_letters_replay ON dead_letters (consumer_group, topic, partition, replay_at)
     WHERE replay_at IS NOT NULL;
+
+-- Which relay sends a partition's events to a broker, and until when the others leave them to it.
+ALTER TABLE bus_partitions ADD COLUMN relay TEXT;
+ALTER TABLE bus_partitions ADD COLUMN relay_until INTEGER;

@@ -1,0 +1,245 @@
+//! The log on NATS JetStream: a stream for each partition, so that positions are dense and each partition has an order
+//! of its own. Its first message has the sequence 1, which is position 0.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use async_nats::header::{NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
+use async_nats::jetstream::{self, Context, stream};
+use domain::Topic;
+use domain::ids::{EventId, WorkspaceId};
+use futures_util::StreamExt;
+use store::bus::Outgoing;
+use tokio::sync::Mutex;
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::log::{Error, Published, id_of_place};
+use crate::tail::Read;
+use crate::{BrokerOptions, PUBLISH_TIMEOUT};
+
+/// How long the server may take to bring what is known to be there.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// After how long without a fetch the server forgets a reader.
+const READER_IDLE: Duration = Duration::from_secs(300);
+/// Within how long a message that comes again is not kept again.
+const DUPLICATES: Duration = Duration::from_secs(120);
+/// Beside the message: whose event it is, and which.
+const WORKSPACE: &str = "Deskhand-Workspace";
+const EVENT: &str = "Deskhand-Event";
+
+type Place = (Topic, u32);
+
+/// Reads a partition on and on.
+struct Reader {
+    consumer: PullConsumer,
+    /// The position that it brings next.
+    next: i64,
+}
+
+pub(crate) struct Nats {
+    context: Context,
+    options: BrokerOptions,
+    readers: HashMap<Place, Mutex<Option<Reader>>>,
+    /// The last sequence of each stream, as far as this process knows.
+    last: HashMap<Place, Mutex<Option<u64>>>,
+}
+
+impl Nats {
+    /// Connects in the background; where no server answers now, it is tried again and again.
+    pub(crate) async fn connect(servers: &[String], options: BrokerOptions) -> Result<Self, Error> {
+        let mut connect = async_nats::ConnectOptions::new()
+            .name("deskhand")
+            .retry_on_initial_connect()
+            .connection_timeout(Duration::from_secs(3))
+            .request_timeout(Some(FETCH_TIMEOUT))
+            .event_callback(|event| async move {
+                match event {
+                    async_nats::Event::Connected => tracing::info!("connected to NATS"),
+                    event => warn!(%event, "the connection to NATS changed"),
+                }
+            });
+        if let (Some(user), Some(password)) = (&options.user, &options.password) {
+            connect = connect.user_and_password(user.clone(), password.clone());
+        }
+        if let Some(file) = &options.credentials_file {
+            let text = tokio::fs::read_to_string(file)
+                .await
+                .map_err(|error| Error::broker("cannot be used: its credentials cannot be read", error))?;
+            connect = connect
+                .credentials(&text)
+                .map_err(|error| Error::broker("cannot be used: its credentials are not valid", error))?;
+        }
+        if options.tls {
+            connect = connect.require_tls(true);
+        }
+        if let Some(file) = &options.ca_file {
+            connect = connect.add_root_certificates(file.clone());
+        }
+        let client =
+            connect.connect(servers).await.map_err(|error| Error::broker("cannot be reached", error))?;
+        let context = jetstream::ContextBuilder::new()
+            .ack_timeout(PUBLISH_TIMEOUT)
+            .timeout(FETCH_TIMEOUT)
+            .build(client);
+        let places = || Topic::all_partitions();
+        Ok(Self {
+            context,
+            options,
+            readers: places().map(|place| (place, Mutex::default())).collect(),
+            last: places().map(|place| (place, Mutex::default())).collect(),
+        })
+    }
+
+    fn stream_name(&self, (topic, partition): Place) -> String {
+        format!("{}-{}-{partition}", self.options.prefix, topic.as_str().replace('.', "_"))
+    }
+
+    fn subject(&self, (topic, partition): Place) -> String {
+        format!("{}.{}.{partition}", self.options.prefix, topic.as_str())
+    }
+
+    pub(crate) async fn ensure(&self) -> Result<(), Error> {
+        for place in Topic::all_partitions() {
+            let config = stream::Config {
+                name: self.stream_name(place),
+                subjects: vec![self.subject(place)],
+                storage: stream::StorageType::File,
+                num_replicas: usize::from(self.options.replication),
+                max_age: place.0.retention(),
+                duplicate_window: DUPLICATES,
+                ..stream::Config::default()
+            };
+            self.context
+                .get_or_create_stream(config)
+                .await
+                .map_err(|error| Error::broker("does not give the streams that are needed", error))?;
+        }
+        Ok(())
+    }
+
+    /// Sends events one behind the other, each on the condition that it follows the one before it: where one is
+    /// missing, all after it are refused, and a relay that was thought dead adds nothing in between.
+    pub(crate) async fn publish(&self, place: Place, events: &[Outgoing]) -> Published {
+        let mut published = Published { events: 0, end: 0, error: None };
+        let Some(last) = self.last.get(&place) else {
+            published.error =
+                Some(Error::Log(format!("there is no partition {} of {}", place.1, place.0.as_str())));
+            return published;
+        };
+        let mut last = last.lock().await;
+        let before = match *last {
+            Some(before) => before,
+            None => match self.last_sequence(place).await {
+                Ok(before) => before,
+                Err(error) => {
+                    published.error = Some(error);
+                    return published;
+                }
+            },
+        };
+        // Until all are acknowledged, it is not known where the stream ends.
+        *last = None;
+        let mut acks = Vec::with_capacity(events.len());
+        for (expected, event) in (before..).zip(events) {
+            let mut headers = HeaderMap::new();
+            headers.insert(NATS_MESSAGE_ID, event.event.to_string());
+            headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
+            headers.insert(WORKSPACE, event.workspace.to_string());
+            headers.insert(EVENT, event.event.to_string());
+            let payload = event.envelope.clone().into_bytes().into();
+            match self.context.publish_with_headers(self.subject(place), headers, payload).await {
+                Ok(ack) => acks.push(ack),
+                Err(error) => {
+                    published.error = Some(Error::broker("does not take events", error));
+                    break;
+                }
+            }
+        }
+        let mut end = before;
+        for ack in acks {
+            match ack.await {
+                Ok(ack) => {
+                    published.events += 1;
+                    // One that was there already moves nothing, and those after it expected that it would.
+                    end = end.max(ack.sequence);
+                }
+                Err(error) => {
+                    published.error = Some(Error::broker("does not take events", error));
+                    break;
+                }
+            }
+        }
+        published.end = i64::try_from(end).unwrap_or(i64::MAX);
+        if published.error.is_none() {
+            *last = Some(end);
+        }
+        published
+    }
+
+    async fn last_sequence(&self, place: Place) -> Result<u64, Error> {
+        let stream = self.context.get_stream(self.stream_name(place)).await;
+        let mut stream = stream.map_err(|error| Error::broker("does not know a stream", error))?;
+        let info = stream.info().await.map_err(|error| Error::broker("does not tell of a stream", error))?;
+        Ok(info.state.last_sequence)
+    }
+
+    pub(crate) async fn read(&self, place: Place, position: i64, wanted: i64) -> Result<Vec<Read>, Error> {
+        let Some(reader) = self.readers.get(&place) else { return Ok(Vec::new()) };
+        let mut reader = reader.lock().await;
+        let mut current = match reader.take() {
+            Some(current) if current.next == position => current,
+            _ => Reader { consumer: self.reader(place, position).await?, next: position },
+        };
+        let messages = current
+            .consumer
+            .fetch()
+            .max_messages(usize::try_from(wanted).unwrap_or(1))
+            .expires(FETCH_TIMEOUT)
+            .messages()
+            .await;
+        let mut messages = messages.map_err(|error| Error::broker("does not bring events", error))?;
+        let mut events = Vec::new();
+        while let Some(message) = messages.next().await {
+            let message = message.map_err(|error| Error::broker("does not bring events", error))?;
+            let info = message.info().map_err(|error| Error::broker("brings no events", error))?;
+            let position = i64::try_from(info.stream_sequence).unwrap_or(i64::MAX) - 1;
+            let header = |name: &str| {
+                let value = message.headers.as_ref().and_then(|headers| headers.get(name));
+                value.and_then(|value| Uuid::try_parse(value.as_str()).ok())
+            };
+            let id = header(EVENT).map_or_else(|| id_of_place(place, position), EventId);
+            let workspace = WorkspaceId(header(WORKSPACE).unwrap_or_default());
+            events.push(Read::new(position, id, workspace, message.payload.to_vec()));
+        }
+        let Some(read) = events.last() else {
+            return Err(Error::broker(
+                "does not bring events",
+                "nothing came where something is known to be",
+            ));
+        };
+        current.next = read.position + 1;
+        *reader = Some(current);
+        Ok(events)
+    }
+
+    /// A reader of its own, which the server forgets when nobody asks.
+    async fn reader(&self, place: Place, position: i64) -> Result<PullConsumer, Error> {
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: u64::try_from(position + 1).unwrap_or(1),
+            },
+            ack_policy: AckPolicy::None,
+            inactive_threshold: READER_IDLE,
+            memory_storage: true,
+            num_replicas: 1,
+            ..pull::Config::default()
+        };
+        self.context
+            .create_consumer_on_stream(config, self.stream_name(place))
+            .await
+            .map_err(|error| Error::broker("does not let a stream be read", error))
+    }
+}

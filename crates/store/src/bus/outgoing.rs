@@ -1,0 +1,119 @@
+//! What a relay takes from the outbox to send to a broker, where the log is not in the database.
+//!
+//! A relay has a partition for itself while its claim lasts. One that was thought dead and goes on sends what others
+//! have sent as well: each begins with the oldest event that was not acknowledged, so that the first of each event
+//! still comes in order, and the second is recognised by the ledger.
+
+use domain::Topic;
+use domain::ids::{EventId, WorkspaceId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::log::partition;
+use crate::tx::{Tx, execute, fetch_all};
+use crate::{Error, Wake};
+
+/// An event that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its place in the outbox.
+    pub id: i64,
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The event's id.
+    pub event: EventId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// The envelope, as JSON.
+    pub envelope: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    topic: String,
+    partition: i64,
+    event_id: Uuid,
+    workspace_id: Uuid,
+    envelope: String,
+}
+
+impl TryFrom<Row> for Outgoing {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let (topic, partition) = partition(&row.topic, row.partition)?;
+        Ok(Self {
+            id: row.id,
+            topic,
+            partition,
+            event: EventId(row.event_id),
+            workspace: WorkspaceId(row.workspace_id),
+            envelope: row.envelope,
+        })
+    }
+}
+
+const CLAIM_POSTGRES: &str = "WITH free AS MATERIALIZED (
+        SELECT topic, partition FROM bus_partitions
+        WHERE (topic, partition) IN (SELECT topic, partition FROM outbox ORDER BY id LIMIT $2)
+            AND (relay IS NULL OR relay = $1 OR relay_until <= now())
+        ORDER BY topic, partition FOR UPDATE SKIP LOCKED
+    )
+    UPDATE bus_partitions p SET relay = $1, relay_until = now() + INTERVAL '15 seconds' FROM free
+    WHERE p.topic = free.topic AND p.partition = free.partition";
+const CLAIM_SQLITE: &str = "UPDATE bus_partitions
+    SET relay = $1, relay_until = (unixepoch() + 15) * 1000000
+    WHERE EXISTS (SELECT 1 FROM (SELECT topic, partition FROM outbox ORDER BY id LIMIT $2) o
+        WHERE o.topic = bus_partitions.topic AND o.partition = bus_partitions.partition)";
+
+/// Claims the partitions that `owner` can have of those with the oldest events, for 15 seconds, and gives up to
+/// `limit` of their events, in order.
+pub async fn claim(tx: &mut Tx, owner: &str, limit: i64) -> Result<Vec<Outgoing>, Error> {
+    let sql = if tx.is_postgres() { CLAIM_POSTGRES } else { CLAIM_SQLITE };
+    if execute!(tx, sql, owner, limit)? == 0 {
+        return Ok(Vec::new());
+    }
+    // Read after the claim, so that it sees what was committed before.
+    let rows = fetch_all!(
+        tx,
+        Row,
+        "SELECT o.id, o.topic, o.partition, o.event_id, o.workspace_id, o.envelope FROM outbox o
+         JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
+         WHERE p.relay = $1 ORDER BY o.id LIMIT $2",
+        owner,
+        limit,
+    )?;
+    rows.into_iter().map(Outgoing::try_from).collect()
+}
+
+const SENT_POSTGRES: &str = "DELETE FROM outbox WHERE id IN (
+    SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS value)";
+const SENT_SQLITE: &str = "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each($1))";
+
+/// Removes what the broker has acknowledged, and keeps where each partition ends since.
+pub async fn sent(tx: &mut Tx, ids: &[i64], ends: &[(Topic, u32, i64)]) -> Result<(), Error> {
+    let sql = if tx.is_postgres() { SENT_POSTGRES } else { SENT_SQLITE };
+    execute!(tx, sql, serde_json::json!(ids).to_string())?;
+    for (topic, partition, end) in ends {
+        execute!(
+            tx,
+            "UPDATE bus_partitions SET next_position = $3
+             WHERE topic = $1 AND partition = $2 AND next_position < $3",
+            topic.as_str(),
+            i64::from(*partition),
+            *end,
+        )?;
+        tx.wake(Wake::Log(*topic, *partition, *end));
+    }
+    Ok(())
+}
+
+/// Gives back what `owner` has claimed.
+pub async fn let_go(tx: &mut Tx, owner: &str) -> Result<(), Error> {
+    execute!(tx, "UPDATE bus_partitions SET relay = NULL, relay_until = NULL WHERE relay = $1", owner)?;
+    tx.wake(Wake::Outbox);
+    Ok(())
+}
