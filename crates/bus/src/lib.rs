@@ -6,6 +6,7 @@
 mod consume;
 mod counts;
 mod cursor;
+mod kafka;
 mod live;
 mod log;
 mod nats;
@@ -81,6 +82,8 @@ pub struct BrokerOptions {
     pub user: Option<String>,
     /// With which password.
     pub password: Option<String>,
+    /// How user and password are proven to Kafka, such as `SCRAM-SHA-512`.
+    pub sasl: &'static str,
     /// A file of NATS credentials, instead of user and password.
     pub credentials_file: Option<PathBuf>,
 }
@@ -164,6 +167,13 @@ impl Bus {
         Ok(Self::new(store, Log::Nats(nats::Nats::connect(servers, options).await?)))
     }
 
+    /// A bus over Apache Kafka, with brokers `HOST:PORT` to begin with. It need not be there yet.
+    ///
+    /// Errors where it cannot be used as `options` say.
+    pub fn kafka(store: Store, brokers: &[String], options: BrokerOptions) -> Result<Self, Error> {
+        Ok(Self::new(store, Log::Kafka(kafka::Kafka::new(brokers, options)?)))
+    }
+
     fn new(store: Store, log: Log) -> Self {
         let log = Arc::new(log);
         let tail = Arc::new(Tail::new(store.clone(), Arc::clone(&log)));
@@ -174,6 +184,60 @@ impl Bus {
     #[must_use]
     pub fn with_retries(self, retries: Retries) -> Self {
         Self { retries: Arc::new(retries), ..self }
+    }
+
+    /// Has to come first: finds out whether what the database knows of positions is about this log.
+    ///
+    /// Errors where it is about another one, whose events have to be handled first.
+    pub async fn settle(&self) -> Result<(), Error> {
+        consume::ensure(&self.store, Vec::new()).await?;
+        let settled: Result<Option<String>, store::Error> = self
+            .store
+            .write(Scope::System, self.log.home(), |tx, home| {
+                Box::pin(async move { store::bus::settle(tx, home).await })
+            })
+            .await;
+        match settled? {
+            None => Ok(()),
+            Some(other) => Err(Error::Log(format!(
+                "this desk's events are in the log {other}, and bus_url names {}: let every group finish with the \
+                 former bus_url, stop every process, and run `deskhand migrate` with the new one",
+                self.log.home()
+            ))),
+        }
+    }
+
+    /// Lets positions count in this log, where they counted in another one. Nothing may be at work. Gives the log that
+    /// they counted in before, if it was another one.
+    ///
+    /// Errors where something is unread: what is in the other log would be lost to the groups.
+    pub async fn move_here(&self) -> Result<Option<String>, Error> {
+        consume::ensure(&self.store, Vec::new()).await?;
+        let home = self.log.home();
+        let settled: Result<Option<String>, store::Error> = self
+            .store
+            .write(Scope::System, home.clone(), |tx, home| {
+                Box::pin(async move { store::bus::settle(tx, home).await })
+            })
+            .await;
+        let Some(other) = settled? else { return Ok(None) };
+        let unread: i64 = self.backlog().await?.lag.iter().map(|lag| lag.events).sum();
+        if unread > 0 {
+            return Err(Error::Log(format!(
+                "{unread} events in the log {other} were not handled yet: let every group finish with the former \
+                 bus_url first"
+            )));
+        }
+        self.log.ensure().await?;
+        let ends = self.log.ends(&self.store).await?;
+        let moved: Result<(), store::Error> = self
+            .store
+            .write(Scope::System, (home, ends), |tx, (home, ends)| {
+                Box::pin(async move { store::bus::resettle(tx, home, ends).await })
+            })
+            .await;
+        moved?;
+        Ok(Some(other))
     }
 
     /// Moves events from the outbox to the log until `shutdown`, and removes what nobody needs any more.

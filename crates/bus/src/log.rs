@@ -7,6 +7,7 @@ use store::bus::{Logged, Outgoing};
 use store::{Scope, Store};
 use uuid::Uuid;
 
+use crate::kafka::Kafka;
 use crate::nats::Nats;
 use crate::tail::{Part, Read};
 
@@ -28,6 +29,16 @@ pub enum Error {
     /// The log is not what the database knows of it.
     #[error("{0}")]
     Log(String),
+    /// The broker's partition is shorter than it was.
+    #[error("the broker has lost events: partition {partition} of {} ends at {end} now", topic.as_str())]
+    Cut {
+        /// The topic.
+        topic: Topic,
+        /// The partition.
+        partition: u32,
+        /// Where it ends now.
+        end: i64,
+    },
 }
 
 impl Error {
@@ -45,6 +56,7 @@ const READ: i64 = 200;
 /// Where events are.
 pub(crate) enum Log {
     Database,
+    Kafka(Kafka),
     Nats(Nats),
 }
 
@@ -65,10 +77,36 @@ impl Log {
         matches!(self, Self::Database)
     }
 
+    /// Which log it is, as the database keeps it.
+    pub(crate) fn home(&self) -> String {
+        match self {
+            Self::Database => "database:".to_owned(),
+            Self::Kafka(kafka) => format!("kafka:{}", kafka.prefix()),
+            Self::Nats(nats) => format!("nats:{}", nats.prefix()),
+        }
+    }
+
+    /// Where each partition ends.
+    pub(crate) async fn ends(&self, store: &Store) -> Result<Vec<(Topic, u32, i64)>, Error> {
+        match self {
+            Self::Database => {
+                let ends: Result<_, store::Error> = store
+                    .read(Scope::System, (), |tx, ()| {
+                        Box::pin(async move { store::bus::ends_in_database(tx).await })
+                    })
+                    .await;
+                Ok(ends?)
+            }
+            Self::Kafka(kafka) => kafka.ends().await,
+            Self::Nats(nats) => nats.ends().await,
+        }
+    }
+
     /// Makes the topics that are missing.
     pub(crate) async fn ensure(&self) -> Result<(), Error> {
         match self {
             Self::Database => Ok(()),
+            Self::Kafka(kafka) => kafka.ensure().await,
             Self::Nats(nats) => nats.ensure().await,
         }
     }
@@ -95,6 +133,7 @@ impl Log {
                 return Ok(Part { events: logged.into_iter().map(Read::of).collect(), is_end });
             }
             _ if wanted == 0 => Vec::new(),
+            Self::Kafka(kafka) => kafka.read((topic, partition), position, wanted).await?,
             Self::Nats(nats) => nats.read((topic, partition), position, wanted).await?,
         };
         let is_end = events.last().map_or(position, |last| last.position + 1) >= end;
@@ -145,6 +184,7 @@ impl Log {
         match self {
             // The relay moves them in the database.
             Self::Database => Published { events: 0, end: 0, error: None },
+            Self::Kafka(kafka) => kafka.publish(place, events).await,
             Self::Nats(nats) => nats.publish(place, events).await,
         }
     }

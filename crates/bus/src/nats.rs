@@ -93,6 +93,19 @@ impl Nats {
         })
     }
 
+    pub(crate) fn prefix(&self) -> &str {
+        &self.options.prefix
+    }
+
+    pub(crate) async fn ends(&self) -> Result<Vec<(Topic, u32, i64)>, Error> {
+        let mut ends = Vec::new();
+        for place in Topic::all_partitions() {
+            let end = i64::try_from(self.last_sequence(place).await?).unwrap_or(i64::MAX);
+            ends.push((place.0, place.1, end));
+        }
+        Ok(ends)
+    }
+
     fn stream_name(&self, (topic, partition): Place) -> String {
         format!("{}-{}-{partition}", self.options.prefix, topic.as_str().replace('.', "_"))
     }
@@ -140,6 +153,12 @@ impl Nats {
                 }
             },
         };
+        let end = i64::try_from(before).unwrap_or(i64::MAX);
+        if events.first().is_some_and(|first| end < first.end) {
+            published.error = Some(Error::Cut { topic: place.0, partition: place.1, end });
+            *last = None;
+            return published;
+        }
         // Until all are acknowledged, it is not known where the stream ends.
         *last = None;
         let mut acks = Vec::with_capacity(events.len());

@@ -157,6 +157,16 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
             .await;
         sent?;
     }
+    if let Some(Error::Cut { topic, partition, end }) = error {
+        let error = Error::Cut { topic, partition, end };
+        tracing::error!(error = &error as &dyn std::error::Error, "what follows goes on from there");
+        let cut: Result<(), store::Error> = store
+            .write(Scope::System, (topic, partition, end), |tx, (topic, partition, end)| {
+                Box::pin(async move { store::bus::cut(tx, *topic, *partition, *end).await })
+            })
+            .await;
+        return Ok(cut.map(|()| moved)?);
+    }
     error.map_or(Ok(moved), Err)
 }
 

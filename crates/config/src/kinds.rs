@@ -110,6 +110,12 @@ macro_rules! kinds {
     )+};
 }
 
+fn name(text: &str) -> Result<String, Refused> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let good = (1..=40).contains(&text.len()) && text.bytes().all(fits);
+    good.then(|| text.to_owned()).ok_or_else(|| Refused::value(text))
+}
+
 fn hidden<T>(_: &T) -> String {
     MASK.to_owned()
 }
@@ -136,6 +142,8 @@ kinds! {
     Mailbox -> String, Shape::Mailbox, false, mailbox, String::clone;
     /// A file or folder.
     Path -> PathBuf, Shape::Path, false, path, |path| path.display().to_string();
+    /// A name that fits everywhere.
+    Name -> String, Shape::Name, false, name, String::clone;
     /// Text of any kind.
     Text -> String, Shape::Text, false, |text| Ok(text.to_owned()), String::clone;
     /// Text that is never shown.

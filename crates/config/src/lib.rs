@@ -37,4 +37,4 @@ pub use settings::{Config, DatabasePool, Limits, Log, Model, Otlp, SETTINGS, Shu
 pub use shape::{Setting, Shape};
 pub use table::Effective;
 pub use urls::{BusUrl, DatabaseUrl, WebUrl};
-pub use words::{Group, LogFormat, LogLevel, Role};
+pub use words::{Group, LogFormat, LogLevel, OnOff, Role, Sasl};

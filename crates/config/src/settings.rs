@@ -11,12 +11,12 @@ use ipnet::IpNet;
 
 use crate::kinds::{
     Address, Bus, Choice, Count, Database, Endpoint, Fraction, HiddenKey, HiddenText, List, MailServer,
-    Mailbox, Maybe, Networks, Origin, Path, Text, Whole,
+    Mailbox, Maybe, Name, Networks, Origin, Path, Text, Whole,
 };
 use crate::secret::{Secret, SecretKey};
 use crate::table::settings;
 use crate::urls::{BusUrl, DatabaseUrl, WebUrl};
-use crate::words::{Group, LogFormat, LogLevel, Role};
+use crate::words::{Group, LogFormat, LogLevel, OnOff, Role, Sasl};
 
 settings! {
     /// The settings in force, checked one by one and against each other.
@@ -45,6 +45,25 @@ settings! {
         secret_key: Option<SecretKey> as Maybe<HiddenKey>, example "c2l4dGVlbiByYW5kb20gYnl0ZXMgdHdpY2Ugb3ZlciE=";
         /// Proxies that may say whom a request comes from. From anyone else, `X-Forwarded-For` is ignored.
         trusted_proxies: Vec<IpNet> as Networks = "", example "10.0.0.0/8,192.168.1.7";
+    }
+    /// How a broker is spoken to, where `bus_url` names one.
+    section broker: Broker {
+        /// What the names of topics and streams begin with; installations that share a broker need different ones.
+        prefix: String as Name = "deskhand", example "support";
+        /// How many copies of each event the broker keeps; 3 in production, on at least three servers.
+        replication: u32 as Count<1, 5> = "1", example "3";
+        /// Whether the connection is encrypted.
+        tls: OnOff as Choice<OnOff> = "off", example "on";
+        /// The certificates that the broker's own is checked with, in PEM. Without it, the system's.
+        ca_file: Option<PathBuf> as Maybe<Path>, example "/etc/deskhand/broker-ca.pem";
+        /// Who signs in to the broker.
+        user: Option<String> as Maybe<Text>, example "deskhand";
+        /// With which password.
+        password: Option<Secret> as Maybe<HiddenText>, example "...";
+        /// How user and password are proven to Kafka.
+        sasl: Sasl as Choice<Sasl> = "scram-sha-512", example "scram-sha-256";
+        /// A file of NATS credentials, instead of user and password.
+        credentials_file: Option<PathBuf> as Maybe<Path>, example "/etc/deskhand/desk.creds";
     }
     /// The model that writes answers: any endpoint with OpenAI's interface. Without one, the built-in answerer.
     section model: Model {

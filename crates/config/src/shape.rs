@@ -59,6 +59,8 @@ pub enum Shape {
     Mailbox,
     /// A file or folder.
     Path,
+    /// Small letters, digits and hyphens.
+    Name,
     /// Any text.
     Text,
     /// A key of 32 bytes or more.
@@ -91,6 +93,7 @@ impl Shape {
             Self::MailServer => "smtp:// or smtps:// with a host".into(),
             Self::Mailbox => "an e-mail address".into(),
             Self::Path => "a path".into(),
+            Self::Name => "1 to 40 small letters, digits and hyphens".into(),
             Self::Text => "any text".into(),
             Self::Key => "32 bytes or more in base64 or hex, such as `openssl rand -base64 32` prints".into(),
             Self::Whole { min, max } => format!("a whole number from {min} to {max}"),

@@ -46,6 +46,17 @@ macro_rules! words {
     )+};
 }
 
+impl Sasl {
+    /// The mechanism's registered name.
+    pub fn mechanism(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Scram256 => "SCRAM-SHA-256",
+            Self::Scram512 => "SCRAM-SHA-512",
+        }
+    }
+}
+
 words! {
     /// A part of the binary that a process runs.
     Role {
@@ -76,6 +87,22 @@ words! {
         Live = "live",
         /// Calls other systems.
         Webhooks = "webhooks",
+    }
+    /// Whether something is.
+    OnOff {
+        /// It is not.
+        Off = "off",
+        /// It is.
+        On = "on",
+    }
+    /// How user and password are proven to Kafka.
+    Sasl {
+        /// The password itself is sent; only with `tls`.
+        Plain = "plain",
+        /// SCRAM with SHA-256.
+        Scram256 = "scram-sha-256",
+        /// SCRAM with SHA-512.
+        Scram512 = "scram-sha-512",
     }
     /// How a line of the log is written.
     LogFormat {

@@ -65,6 +65,12 @@ impl From<store::Error> for Failure {
     }
 }
 
+impl From<bus::Error> for Failure {
+    fn from(error: bus::Error) -> Self {
+        Self::Failed(chain(&error))
+    }
+}
+
 impl From<desk::Error> for Failure {
     fn from(error: desk::Error) -> Self {
         Self::Failed(chain(&error))

@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod credentials;
 mod database;
+mod events;
 mod failure;
 mod files;
 mod output;

@@ -18,7 +18,7 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use bus::{Bus, Handler, Live};
 use channels::mail::Mailer;
-use config::{BusUrl, Config, Group, Role};
+use config::{Config, Group, Role};
 use desk::Desk;
 use domain::{SystemClock, SystemIds};
 use server::{App, Health, Metrics};
@@ -71,13 +71,6 @@ fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
         }
     }
     let config = Config::load(sources)?;
-    if config.bus_url != BusUrl::Database {
-        return Err(Failure::Usage(format!(
-            "bus_url is {}, and this version carries events in the database only: leave bus_url out, or set it to \
-             database:",
-            config.bus_url
-        )));
-    }
     if config.roles.contains(&Role::Web) && !config.roles.contains(&Role::Api) {
         return Err(Failure::Usage(
             "role web needs role api in the same process in this version: run both, as in --roles web,api"
@@ -145,7 +138,8 @@ async fn start(
     database::require_whole(&location)?;
     let store = Store::open(database::options(config, true)).await?;
     let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
-    let bus = Bus::database(store);
+    let bus = crate::events::open(config, store).await?;
+    bus.settle().await?;
     let live = bus.live().await?;
     let health = Health::default();
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))

@@ -12,9 +12,11 @@
 
 mod clock;
 mod cluster;
+mod kafka;
 mod nats;
 
 use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::{Clock, SystemClock};
@@ -22,7 +24,23 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use store::{Location, Options, Store};
 
 pub use clock::ManualClock;
+pub use kafka::{Kafka, kafka};
 pub use nats::{Nats, nats};
+
+/// Where `make brokers` has put the newest `what`: a path in its folder.
+fn tool(path: &str, what: &str) -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/tools");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(tools)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|folder| folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(what)))
+        .map(|folder| folder.join(path))
+        .filter(|tool| tool.exists())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| panic!("these tests need {what}: run `make brokers`"))
+}
 
 /// An open store on a database of its own; it derefs to the store.
 pub struct Database {

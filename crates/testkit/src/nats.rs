@@ -5,7 +5,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -30,18 +30,6 @@ pub struct Nats {
     guard: Option<Child>,
 }
 
-fn program() -> PathBuf {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/tools");
-    let mut found: Vec<PathBuf> = std::fs::read_dir(tools)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin/nats-server")))
-        .filter(|program| program.exists())
-        .collect();
-    found.sort();
-    found.pop().expect("these tests need nats-server: run `make brokers`")
-}
-
 impl Nats {
     /// A server of one's own, that answers.
     pub fn start() -> Self {
@@ -56,7 +44,11 @@ impl Nats {
     /// Starts it again after [`kill`](Self::kill), on the same port.
     pub fn start_again(&mut self) {
         let mut guard = Command::new("/bin/sh");
-        guard.args(["-c", GUARD, "guard"]).arg(program()).arg(self.port.to_string()).arg(&self.folder);
+        guard
+            .args(["-c", GUARD, "guard"])
+            .arg(crate::tool("bin/nats-server", "nats"))
+            .arg(self.port.to_string())
+            .arg(&self.folder);
         guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         self.guard = Some(guard.spawn().expect("the shell starts"));
         let deadline = Instant::now() + Duration::from_secs(30);

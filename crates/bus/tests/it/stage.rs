@@ -182,9 +182,16 @@ const RETRIES: [u64; 3] = [300, 600, 1200];
 /// A database, and where the log is.
 pub(crate) struct Ground {
     db: Database,
-    /// The NATS servers; none where the log is in the database.
-    nats: Option<Vec<String>>,
+    log: Log,
     prefix: String,
+}
+
+/// Where the log is.
+#[derive(Debug, Clone)]
+enum Log {
+    Database,
+    Nats(String),
+    Kafka(String),
 }
 
 impl Deref for Ground {
@@ -196,48 +203,60 @@ impl Deref for Ground {
 }
 
 impl Ground {
-    pub(crate) fn on_nats(db: Database, server: String) -> Self {
-        Self { db, nats: Some(vec![server]), prefix: format!("test-{}", Uuid::now_v7().simple()) }
+    fn new(db: Database, log: Log) -> Self {
+        Self { db, log, prefix: format!("test-{}", Uuid::now_v7().simple()) }
     }
 
-    pub(crate) fn in_database(db: Database) -> Self {
-        Self { db, nats: None, prefix: String::new() }
+    pub(crate) fn on_nats(db: Database, server: String) -> Self {
+        Self::new(db, Log::Nats(server))
+    }
+
+    pub(crate) fn on_kafka(db: Database, broker: String) -> Self {
+        Self::new(db, Log::Kafka(broker))
     }
 
     /// Whether the log is with a broker.
     pub(crate) fn has_broker(&self) -> bool {
-        self.nats.is_some()
+        !matches!(self.log, Log::Database)
     }
 
     /// The bus of a process that has `store` open.
     pub(crate) async fn bus(&self, store: &Store) -> Bus {
-        let bus = match &self.nats {
-            None => Bus::database(store.clone()),
-            Some(servers) => {
-                let options =
-                    BrokerOptions { prefix: self.prefix.clone(), replication: 1, ..BrokerOptions::default() };
-                Bus::nats(store.clone(), servers, options).await.unwrap()
+        let options =
+            BrokerOptions { prefix: self.prefix.clone(), replication: 1, ..BrokerOptions::default() };
+        let bus = match &self.log {
+            Log::Database => Bus::database(store.clone()),
+            Log::Nats(server) => {
+                Bus::nats(store.clone(), std::slice::from_ref(server), options).await.unwrap()
             }
+            Log::Kafka(broker) => Bus::kafka(store.clone(), std::slice::from_ref(broker), options).unwrap(),
         };
-        bus.with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() })
+        let bus = bus
+            .with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() });
+        bus.settle().await.unwrap();
+        bus
     }
 }
 
 /// Runs `test` on every kind of database and of log, one after the other.
 pub(crate) async fn everywhere(test: impl AsyncFn(Ground)) {
-    eprintln!("on SQLite:");
-    test(Ground::in_database(testkit::sqlite().await)).await;
-    eprintln!("on SQLite with NATS:");
-    test(Ground::on_nats(testkit::sqlite().await, testkit::nats())).await;
+    for log in logs() {
+        eprintln!("on SQLite, {log:?}:");
+        test(Ground::new(testkit::sqlite().await, log)).await;
+    }
     in_a_fleet(test).await;
 }
 
 /// Runs `test` where there can be several processes: on PostgreSQL, with every kind of log.
 pub(crate) async fn in_a_fleet(test: impl AsyncFn(Ground)) {
-    eprintln!("on PostgreSQL:");
-    test(Ground::in_database(testkit::postgres().await)).await;
-    eprintln!("on PostgreSQL with NATS:");
-    test(Ground::on_nats(testkit::postgres().await, testkit::nats())).await;
+    for log in logs() {
+        eprintln!("on PostgreSQL, {log:?}:");
+        test(Ground::new(testkit::postgres().await, log)).await;
+    }
+}
+
+fn logs() -> [Log; 3] {
+    [Log::Database, Log::Nats(testkit::nats()), Log::Kafka(testkit::kafka())]
 }
 
 /// A process: a relay, and some groups.

@@ -31,9 +31,21 @@ pub(crate) async fn run(args: &Migrate, settings: Option<PathBuf>, output: Outpu
         };
     }
     let store = Store::open(database::options(&settings, true)).await?;
+    let bus = crate::events::open(&settings, store.clone()).await?;
+    let moved = bus.move_here().await;
     store.close().await;
-    output.result(&json!({ "from": found, "to": SCHEMA_VERSION }), || match found {
-        SCHEMA_VERSION => format!("the database is at version {SCHEMA_VERSION} already"),
-        _ => format!("the database went from version {found} to {SCHEMA_VERSION}"),
+    let moved = moved?;
+    let answer = json!({ "from": found, "to": SCHEMA_VERSION, "events_from": moved });
+    output.result(&answer, || {
+        let schema = match found {
+            SCHEMA_VERSION => format!("the database is at version {SCHEMA_VERSION} already"),
+            _ => format!("the database went from version {found} to {SCHEMA_VERSION}"),
+        };
+        match moved {
+            Some(other) => {
+                format!("{schema}\nevents go to {} from now on, no longer to {other}", settings.bus_url)
+            }
+            None => schema,
+        }
     })
 }

@@ -37,5 +37,7 @@ $$;
 -- Which relay sends a partition's events to a broker, and until when the others leave them to it.
 ALTER TABLE bus_partitions ADD COLUMN relay TEXT;
 ALTER TABLE bus_partitions ADD COLUMN relay_until TIMESTAMPTZ;
+-- Which log positions count in: that of the database, or that of a broker.
+ALTER TABLE bus_partitions ADD COLUMN home TEXT NOT NULL DEFAULT 'database:';
 
 CALL deskhand_keep_apart('dead_letters');

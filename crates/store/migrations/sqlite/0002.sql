@@ -24,3 +24,5 @@ CREATE INDEX dead_letters_replay ON dead_letters (consumer_group, topic, partiti
 -- Which relay sends a partition's events to a broker, and until when the others leave them to it.
 ALTER TABLE bus_partitions ADD COLUMN relay TEXT;
 ALTER TABLE bus_partitions ADD COLUMN relay_until INTEGER;
+-- Which log positions count in: that of the database, or that of a broker.
+ALTER TABLE bus_partitions ADD COLUMN home TEXT NOT NULL DEFAULT 'database:';

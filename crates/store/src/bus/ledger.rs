@@ -95,7 +95,8 @@ pub async fn take_all(
 }
 
 /// An event can come again from where its group's place is kept, and not from before: what was handled before the
-/// oldest event at such a place was made is done with. An hour is allowed for clocks that differ.
+/// oldest event at such a place was made is done with. An hour is allowed for clocks that differ. How old an event is
+/// that a broker has is not known here: there, nothing may be unread at all.
 macro_rules! prune {
     ($week:literal, $hour:literal) => {
         concat!(
@@ -109,7 +110,13 @@ macro_rules! prune {
                          ON l.topic = c.topic AND l.partition = c.partition AND l.position = c.position
                      WHERE c.consumer_group = i.consumer_group AND l.created_at < i.handled_at + ",
             $hour,
-            ") LIMIT $1)"
+            ")
+                 AND NOT EXISTS (
+                     SELECT 1 FROM bus_consumers c
+                     JOIN bus_partitions p ON p.topic = c.topic AND p.partition = c.partition
+                     WHERE c.consumer_group = i.consumer_group AND c.position < p.next_position
+                         AND p.home <> 'database:')
+                 LIMIT $1)"
         )
     };
 }

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::log::partition;
-use crate::tx::{Tx, execute, fetch_all};
+use crate::tx::{Tx, execute, fetch_all, fetch_optional};
 use crate::{Error, Wake};
 
 /// An event that is to be sent.
@@ -28,6 +28,8 @@ pub struct Outgoing {
     pub workspace: WorkspaceId,
     /// The envelope, as JSON.
     pub envelope: String,
+    /// Where its partition ended when it was claimed.
+    pub end: i64,
 }
 
 #[derive(FromRow)]
@@ -38,6 +40,7 @@ struct Row {
     event_id: Uuid,
     workspace_id: Uuid,
     envelope: String,
+    next_position: i64,
 }
 
 impl TryFrom<Row> for Outgoing {
@@ -52,6 +55,7 @@ impl TryFrom<Row> for Outgoing {
             event: EventId(row.event_id),
             workspace: WorkspaceId(row.workspace_id),
             envelope: row.envelope,
+            end: row.next_position,
         })
     }
 }
@@ -80,7 +84,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, limit: i64) -> Result<Vec<Outgoing>
     let rows = fetch_all!(
         tx,
         Row,
-        "SELECT o.id, o.topic, o.partition, o.event_id, o.workspace_id, o.envelope FROM outbox o
+        "SELECT o.id, o.topic, o.partition, o.event_id, o.workspace_id, o.envelope, p.next_position FROM outbox o
          JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
          WHERE p.relay = $1 ORDER BY o.id LIMIT $2",
         owner,
@@ -109,6 +113,79 @@ pub async fn sent(tx: &mut Tx, ids: &[i64], ends: &[(Topic, u32, i64)]) -> Resul
         tx.wake(Wake::Log(*topic, *partition, *end));
     }
     Ok(())
+}
+
+/// The broker has lost the end of a partition and goes on from `end`: so does everybody else. Workers that are further
+/// lose their lease, and whoever takes the partition over begins there.
+pub async fn cut(tx: &mut Tx, topic: Topic, partition: u32, end: i64) -> Result<(), Error> {
+    execute!(
+        tx,
+        "UPDATE bus_partitions SET next_position = $3 WHERE topic = $1 AND partition = $2",
+        topic.as_str(),
+        i64::from(partition),
+        end,
+    )?;
+    execute!(
+        tx,
+        "UPDATE bus_consumers SET position = $3, fence = fence + 1, owner = NULL, lease_until = NULL
+         WHERE topic = $1 AND partition = $2 AND position > $3",
+        topic.as_str(),
+        i64::from(partition),
+        end,
+    )?;
+    tx.wake(Wake::Leases);
+    Ok(())
+}
+
+/// Says that positions count in the log `home`, where that is so already or nothing has a position yet. The partitions
+/// have to be there. Gives the log that they count in otherwise.
+pub async fn settle(tx: &mut Tx, home: &str) -> Result<Option<String>, Error> {
+    execute!(tx, "UPDATE bus_partitions SET home = $1 WHERE home <> $1 AND next_position = 0", home)?;
+    let other =
+        fetch_optional!(tx, (String,), "SELECT home FROM bus_partitions WHERE home <> $1 LIMIT 1", home)?;
+    Ok(other.map(|(other,)| other))
+}
+
+/// Lets positions count in the log `home` from now on, whose partitions end at `ends`. Every group begins there, so
+/// that nothing may be unread.
+pub async fn resettle(tx: &mut Tx, home: &str, ends: &[(Topic, u32, i64)]) -> Result<(), Error> {
+    for (topic, partition, end) in ends {
+        execute!(
+            tx,
+            "UPDATE bus_partitions SET home = $4, next_position = $3, relay = NULL, relay_until = NULL
+             WHERE topic = $1 AND partition = $2",
+            topic.as_str(),
+            i64::from(*partition),
+            *end,
+            home,
+        )?;
+        execute!(
+            tx,
+            "UPDATE bus_consumers SET position = $3, fence = fence + 1, owner = NULL, lease_until = NULL
+             WHERE topic = $1 AND partition = $2",
+            topic.as_str(),
+            i64::from(*partition),
+            *end,
+        )?;
+    }
+    Ok(())
+}
+
+/// Where the partitions of the log in the database end.
+pub async fn ends_in_database(tx: &mut Tx) -> Result<Vec<(Topic, u32, i64)>, Error> {
+    let rows = fetch_all!(
+        tx,
+        (String, i64, i64),
+        "SELECT p.topic, p.partition, COALESCE(
+             (SELECT max(position) + 1 FROM bus_log l WHERE l.topic = p.topic AND l.partition = p.partition), 0)
+         FROM bus_partitions p"
+    )?;
+    rows.into_iter()
+        .map(|(name, number, end)| {
+            let (topic, partition) = partition(&name, number)?;
+            Ok((topic, partition, end))
+        })
+        .collect()
 }
 
 /// Gives back what `owner` has claimed.
