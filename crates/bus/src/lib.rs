@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Envelope, Topic};
+use domain::{Breaker, Envelope, Topic};
 use futures_util::future::BoxFuture;
 use store::bus::{Lag, Outstanding};
 use store::{Scope, Store};
@@ -41,6 +41,7 @@ pub struct Bus {
     tail: Arc<Tail>,
     retries: Arc<Retries>,
     counts: Arc<Counts>,
+    breaker: Arc<Breaker>,
 }
 
 /// How long a group waits before it tries an event again that failed, once for each time that it does.
@@ -177,7 +178,14 @@ impl Bus {
     fn new(store: Store, log: Log) -> Self {
         let log = Arc::new(log);
         let tail = Arc::new(Tail::new(store.clone(), Arc::clone(&log)));
-        Self { store, log, tail, retries: Arc::default(), counts: Arc::default() }
+        Self {
+            store,
+            log,
+            tail,
+            retries: Arc::default(),
+            counts: Arc::default(),
+            breaker: Arc::new(Breaker::new("broker")),
+        }
     }
 
     /// The same with other waits before an event that failed is tried again.
@@ -244,7 +252,7 @@ impl Bus {
     ///
     /// Any number of processes may do this at the same time.
     pub async fn relay(&self, shutdown: CancellationToken) {
-        relay::run(&self.store, &self.log, shutdown).await;
+        relay::run(self, shutdown).await;
     }
 
     /// Hands events to `handlers` until `shutdown`; then finishes what is in flight, keeps how far it came
@@ -258,6 +266,12 @@ impl Bus {
     /// Opens the live feed at the end of the log; [`Live::run`] keeps it going.
     pub async fn live(&self) -> Result<Live, store::Error> {
         Live::open(self.store.clone(), Arc::clone(&self.log), Arc::clone(&self.tail)).await
+    }
+
+    /// What a relay in this process knows of the broker, where there is one. The relay goes on trying every few
+    /// seconds, one round at a time; meanwhile the outbox keeps everything.
+    pub fn breaker(&self) -> Option<Arc<Breaker>> {
+        (!self.log.is_database()).then(|| Arc::clone(&self.breaker))
     }
 
     /// How many events the groups of this process had, by topic, group and what became of them.

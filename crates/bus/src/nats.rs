@@ -39,6 +39,18 @@ struct Reader {
     next: i64,
 }
 
+/// What became of events that were sent.
+struct Sent {
+    /// How many are in the stream: those at the beginning.
+    events: usize,
+    /// The stream's last sequence.
+    end: u64,
+    /// Whether some were in it already.
+    had_copies: bool,
+    /// Why the others are not.
+    error: Option<Error>,
+}
+
 pub(crate) struct Nats {
     context: Context,
     options: BrokerOptions,
@@ -143,26 +155,50 @@ impl Nats {
             return published;
         };
         let mut last = last.lock().await;
-        let before = match *last {
-            Some(before) => before,
+        // Where it is not known how the stream ends, some of these may be in it already.
+        let mut one_by_one = last.is_none();
+        let mut end = match last.take() {
+            Some(end) => end,
             None => match self.last_sequence(place).await {
-                Ok(before) => before,
+                Ok(end) => end,
                 Err(error) => {
                     published.error = Some(error);
                     return published;
                 }
             },
         };
-        let end = i64::try_from(before).unwrap_or(i64::MAX);
-        if events.first().is_some_and(|first| end < first.end) {
-            published.error = Some(Error::Cut { topic: place.0, partition: place.1, end });
-            *last = None;
+        let known = i64::try_from(end).unwrap_or(i64::MAX);
+        if events.first().is_some_and(|first| known < first.end) {
+            published.error = Some(Error::Cut { topic: place.0, partition: place.1, end: known });
             return published;
         }
-        // Until all are acknowledged, it is not known where the stream ends.
-        *last = None;
+        while let Some(rest) = events.get(published.events..).filter(|rest| !rest.is_empty()) {
+            let together = if one_by_one { &rest[..1] } else { rest };
+            let sent = self.send(place, together, end).await;
+            published.events += sent.events;
+            end = sent.end;
+            match sent.error {
+                // One that was there already moves nothing, and those after it expected that it would.
+                Some(_) if sent.had_copies => one_by_one = true,
+                Some(error) => {
+                    published.error = Some(error);
+                    break;
+                }
+                None => one_by_one = sent.had_copies,
+            }
+        }
+        published.end = i64::try_from(end).unwrap_or(i64::MAX);
+        if published.error.is_none() {
+            *last = Some(end);
+        }
+        published
+    }
+
+    /// Sends events to the stream of a partition, which ends at `end`, until one is not taken.
+    async fn send(&self, place: Place, events: &[Outgoing], mut end: u64) -> Sent {
         let mut acks = Vec::with_capacity(events.len());
-        for (expected, event) in (before..).zip(events) {
+        let mut error = None;
+        for (expected, event) in (end..).zip(events) {
             let mut headers = HeaderMap::new();
             headers.insert(NATS_MESSAGE_ID, event.event.to_string());
             headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
@@ -171,31 +207,27 @@ impl Nats {
             let payload = event.envelope.clone().into_bytes().into();
             match self.context.publish_with_headers(self.subject(place), headers, payload).await {
                 Ok(ack) => acks.push(ack),
-                Err(error) => {
-                    published.error = Some(Error::broker("does not take events", error));
+                Err(failed) => {
+                    error = Some(Error::broker("does not take events", failed));
                     break;
                 }
             }
         }
-        let mut end = before;
+        let (mut taken, mut had_copies) = (0, false);
         for ack in acks {
             match ack.await {
                 Ok(ack) => {
-                    published.events += 1;
-                    // One that was there already moves nothing, and those after it expected that it would.
+                    taken += 1;
                     end = end.max(ack.sequence);
+                    had_copies |= ack.duplicate;
                 }
-                Err(error) => {
-                    published.error = Some(Error::broker("does not take events", error));
+                Err(failed) => {
+                    error = Some(Error::broker("does not take events", failed));
                     break;
                 }
             }
         }
-        published.end = i64::try_from(end).unwrap_or(i64::MAX);
-        if published.error.is_none() {
-            *last = Some(end);
-        }
-        published
+        Sent { events: taken, end, had_copies, error }
     }
 
     async fn last_sequence(&self, place: Place) -> Result<u64, Error> {

@@ -9,6 +9,7 @@ use domain::Envelope;
 use domain::event::Unreadable;
 use domain::ids::DeadLetterId;
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use store::bus::Owned;
 use store::bus::dead::{self, DeadLetter, Reason};
 use store::{Error, Scope};
@@ -28,6 +29,8 @@ use crate::{Bus, Delivery, HandleError, Handler, backoff};
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
 /// How many events may wait for another attempt before the partition is not read on.
 const WAITING: usize = 1000;
+/// How soon a partition that could not be read is read again, at the latest.
+const READ_AGAIN: Duration = Duration::from_secs(5);
 /// How many dead letters are looked at together.
 const LETTERS: i64 = 50;
 /// How much of an error a dead letter keeps, in characters.
@@ -138,7 +141,7 @@ impl Worker {
                             "a partition could not be read; it is tried again"
                         );
                     }
-                    self.pause(backoff(failures)).await;
+                    self.pause(backoff(failures).min(READ_AGAIN)).await;
                 }
             }
         }
@@ -337,7 +340,7 @@ impl Worker {
             reason: failure.reason,
             detail: failure.detail,
             attempts: i64::from(attempts),
-            died_at: domain::Clock::now(&domain::SystemClock),
+            died_at: Timestamp::UNIX_EPOCH,
             replay_at: None,
         };
         let mut failures = 0;
@@ -359,14 +362,17 @@ impl Worker {
         Fate::Left
     }
 
-    /// Writes a dead letter, unless its event is handled already or somebody else has the partition.
+    /// Writes a dead letter, which dies now, unless its event is handled already or somebody else has the partition.
     async fn keep(&self, letter: DeadLetter) -> Result<(), Error> {
         let (id, reason, detail) = (letter.event, letter.reason, letter.detail.clone());
         let kept: Result<(), Error> = self
             .bus
             .store
             .write(Scope::System, (letter, self.owned.fence), |tx, (letter, fence)| {
-                Box::pin(async move { dead::bury(tx, letter, *fence).await })
+                Box::pin(async move {
+                    let letter = DeadLetter { died_at: tx.now(), ..letter.clone() };
+                    dead::bury(tx, &letter, *fence).await
+                })
             })
             .await;
         match kept {
@@ -421,9 +427,8 @@ impl Worker {
                     removed?;
                 }
                 Some(Err(Failure { reason, detail })) => {
-                    let died_at = domain::Clock::now(&domain::SystemClock);
                     let attempts = letter.attempts + 1;
-                    self.keep(DeadLetter { reason, detail, attempts, died_at, ..letter }).await?;
+                    self.keep(DeadLetter { reason, detail, attempts, ..letter }).await?;
                 }
             }
         }

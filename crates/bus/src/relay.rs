@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::Topic;
+use domain::{Breaker, Topic};
 use futures_util::future::join_all;
 use store::bus::{Moved, Outgoing};
 use store::{Scope, Store, Wake};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::{debug, error, info, warn};
 
+use crate::Bus;
 use crate::log::{Error, Log, Published};
 
 /// How many events one transaction moves.
@@ -31,9 +32,10 @@ const PRUNE_FIRST: Duration = Duration::from_secs(60);
 /// How many rows one transaction removes, so that none is long.
 const PRUNE_ROUND: i64 = 2000;
 
-pub(crate) async fn run(store: &Store, log: &Log, shutdown: CancellationToken) {
+pub(crate) async fn run(bus: &Bus, shutdown: CancellationToken) {
+    let Bus { store, log, breaker, .. } = bus;
     let owner = uuid::Uuid::now_v7().to_string();
-    relay(store, log, &owner, shutdown).await;
+    relay(store, log, breaker, &owner, shutdown).await;
     if !log.is_database() {
         let let_go: Result<(), store::Error> = store
             .write(Scope::System, owner, |tx, owner| {
@@ -49,7 +51,7 @@ pub(crate) async fn run(store: &Store, log: &Log, shutdown: CancellationToken) {
     }
 }
 
-async fn relay(store: &Store, log: &Log, owner: &str, shutdown: CancellationToken) {
+async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdown: CancellationToken) {
     let mut wakes = store.wakes();
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
@@ -71,6 +73,9 @@ async fn relay(store: &Store, log: &Log, owner: &str, shutdown: CancellationToke
             Ok(Moved { partitions: 0, .. }) => failures = 0,
             Ok(moved) => {
                 failures = 0;
+                if breaker.succeeded() {
+                    info!("the broker takes events again");
+                }
                 let each = GATHER_EACH * u32::try_from(moved.events).unwrap_or(u32::MAX).min(1000);
                 not_before = Instant::now() + each.clamp(GATHER, GATHER_MOST);
                 if Instant::now() >= prune_at {
@@ -86,6 +91,9 @@ async fn relay(store: &Store, log: &Log, owner: &str, shutdown: CancellationToke
             }
             Err(error) => {
                 failures += 1;
+                if breaker.failed(std::time::Instant::now()) {
+                    error!("the broker is away; the outbox keeps events until it is back");
+                }
                 if failures == 1 {
                     warn!(error = &error as &dyn std::error::Error, "the relay failed; it tries again");
                 }
@@ -159,7 +167,7 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
     }
     if let Some(Error::Cut { topic, partition, end }) = error {
         let error = Error::Cut { topic, partition, end };
-        tracing::error!(error = &error as &dyn std::error::Error, "what follows goes on from there");
+        error!(error = &error as &dyn std::error::Error, "what follows goes on from there");
         let cut: Result<(), store::Error> = store
             .write(Scope::System, (topic, partition, end), |tx, (topic, partition, end)| {
                 Box::pin(async move { store::bus::cut(tx, *topic, *partition, *end).await })

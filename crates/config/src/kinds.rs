@@ -110,6 +110,15 @@ macro_rules! kinds {
     )+};
 }
 
+fn waits(text: &str) -> Result<Vec<u64>, Refused> {
+    let all: Option<Vec<u64>> = text
+        .split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| part.trim().parse().ok().filter(|wait| (1..=3600).contains(wait)))
+        .collect();
+    all.filter(|waits| waits.len() <= 10).ok_or_else(|| Refused::value(text))
+}
+
 fn name(text: &str) -> Result<String, Refused> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let good = (1..=40).contains(&text.len()) && text.bytes().all(fits);
@@ -154,6 +163,8 @@ kinds! {
         hidden;
     /// A share of a whole.
     Fraction -> f64, Shape::Fraction, false, fraction, f64::to_string;
+    /// Some times to wait, in seconds.
+    Waits -> Vec<u64>, Shape::Waits, false, waits, |waits| joined(waits.iter());
     /// Networks, by address and length.
     Networks -> Vec<IpNet>, Shape::Networks, false, networks, |nets| joined(nets.iter());
 }

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::kinds::{
     Address, Bus, Choice, Count, Database, Endpoint, Fraction, HiddenKey, HiddenText, List, MailServer,
-    Mailbox, Maybe, Name, Networks, Origin, Path, Text, Whole,
+    Mailbox, Maybe, Name, Networks, Origin, Path, Text, Waits, Whole,
 };
 use crate::secret::{Secret, SecretKey};
 use crate::table::settings;
@@ -64,6 +64,18 @@ settings! {
         sasl: Sasl as Choice<Sasl> = "scram-sha-512", example "scram-sha-256";
         /// A file of NATS credentials, instead of user and password.
         credentials_file: Option<PathBuf> as Maybe<Path>, example "/etc/deskhand/desk.creds";
+    }
+    /// How long a group waits before it tries an event again that failed, in seconds, once for each time that it
+    /// does; after the last one the event is a dead letter.
+    section retry: Retry {
+        /// The answering agent.
+        hand: Vec<u64> as Waits = "1,2,4", example "1,5,30";
+        /// What makes the next task of a series.
+        recurring: Vec<u64> as Waits = "1,2,4", example "1,5,30";
+        /// What tells members.
+        notify: Vec<u64> as Waits = "1,2,4", example "1,5,30";
+        /// What keeps the history.
+        audit: Vec<u64> as Waits = "1,2,4", example "1,5,30";
     }
     /// The model that writes answers: any endpoint with OpenAI's interface. Without one, the built-in answerer.
     section model: Model {

@@ -78,6 +78,8 @@ pub enum Shape {
     Choice(&'static [&'static str]),
     /// One or more of these words.
     List(&'static [&'static str]),
+    /// Times to wait, in seconds.
+    Waits,
     /// IP networks, none or more.
     Networks,
 }
@@ -100,6 +102,7 @@ impl Shape {
             Self::Fraction => "a number from 0 to 1".into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::List(words) => format!("one or more of {}", words.join(", ")),
+            Self::Waits => "up to 10 whole numbers of seconds, 1 to 3600 each, separated by commas".into(),
             Self::Networks => "IP addresses and networks, separated by commas".into(),
         }
     }

@@ -31,6 +31,8 @@ impl Client {
 
     /// The desk at `url`.
     pub(crate) fn new(url: &str, token: Option<String>) -> Outcome<Self> {
+        // One cryptographic library in the program; where it was named before, that is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .timeout(ANSWER)

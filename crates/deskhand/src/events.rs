@@ -1,6 +1,8 @@
 //! The bus that the settings name.
 
-use bus::{BrokerOptions, Bus};
+use std::time::Duration;
+
+use bus::{BrokerOptions, Bus, Retries};
 use config::{BusUrl, Config, OnOff};
 use store::Store;
 
@@ -24,5 +26,16 @@ pub(crate) async fn open(config: &Config, store: Store) -> Outcome<Bus> {
         BusUrl::Nats(servers) => Bus::nats(store, servers, options()).await,
         BusUrl::Kafka(servers) => Bus::kafka(store, servers, options()),
     };
-    bus.map_err(|error| Failure::because("the bus cannot be used", &error))
+    let bus = bus.map_err(|error| Failure::because("the bus cannot be used", &error))?;
+    let retry = &config.retry;
+    let of = [
+        ("hand", &retry.hand),
+        ("recurring", &retry.recurring),
+        ("notify", &retry.notify),
+        ("audit", &retry.audit),
+    ];
+    let of = of.map(|(group, waits)| {
+        (group.to_owned(), waits.iter().map(|wait| Duration::from_secs(*wait)).collect())
+    });
+    Ok(bus.with_retries(Retries { of: of.into(), ..Retries::default() }))
 }

@@ -142,6 +142,9 @@ async fn start(
     bus.settle().await?;
     let live = bus.live().await?;
     let health = Health::default();
+    if let Some(breaker) = bus.breaker() {
+        health.watch(breaker);
+    }
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))
         .map_err(|error| Failure::because("the metrics cannot be set up", &error))?;
     let shutdown = CancellationToken::new();
@@ -162,7 +165,7 @@ async fn start(
         listen_for(&mut tasks, management, server::management_router(app.clone()), &shutdown);
     }
     tasks.spawn(async move { app.keep().await });
-    let workers = workers::start(workers_options(config, &desk, bus)?, &shutdown);
+    let workers = workers::start(workers_options(config, &desk, bus, &health)?, &shutdown);
     Ok(Running { desk, health, metrics, shutdown, tasks, workers })
 }
 
@@ -205,7 +208,7 @@ fn server_options(config: &Config) -> server::Options {
     }
 }
 
-fn workers_options(config: &Config, desk: &Desk, bus: Bus) -> Outcome<WorkersOptions> {
+fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> Outcome<WorkersOptions> {
     let mut groups = BTreeSet::new();
     let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
     if config.roles.contains(&Role::Workers) {
@@ -214,7 +217,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus) -> Outcome<WorkersOpt
                 Group::Recurring => _ = groups.insert(workers::Group::Recurring),
                 Group::Notify => _ = groups.insert(workers::Group::Notify),
                 Group::Audit => _ = groups.insert(workers::Group::Audit),
-                Group::Hand => handlers.push(hand::handler(config, desk)?),
+                Group::Hand => handlers.push(hand::handler(config, desk, health)?),
                 // Live updates are told by every process that serves pages; calls to other systems come later.
                 Group::Live | Group::Webhooks => {}
             }

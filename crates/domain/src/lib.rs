@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a socket or a database; time and ids come in as arguments or through
 //! [`clock::Clock`] and [`ids::Ids`].
 
+pub mod breaker;
 pub mod caller;
 pub mod clock;
 pub mod conversation;
@@ -13,6 +14,7 @@ pub mod recurrence;
 pub mod task;
 pub mod text;
 
+pub use breaker::{Breaker, BreakerState};
 pub use caller::{Actor, ActorRef, Caller, IdempotencyKey, Role, Via};
 pub use clock::{Clock, SystemClock};
 pub use event::{Envelope, EventType, Topic};

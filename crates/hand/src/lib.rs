@@ -16,9 +16,11 @@ mod talk;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use desk::articles::Passage;
 use desk::{Delivery, Desk, articles, conversations};
+use domain::Breaker;
 use domain::conversation::{Author, Message, Reason, Source, State};
 use domain::event::data;
 use domain::ids::WorkspaceId;
@@ -65,6 +67,7 @@ pub enum Decision {
 pub struct Hand {
     memory: Arc<Memory>,
     model: Option<Arc<dyn Model>>,
+    breaker: Arc<Breaker>,
 }
 
 impl Default for Hand {
@@ -76,7 +79,12 @@ impl Default for Hand {
 impl Hand {
     /// A hand that lets `model` write its answers, or quotes where there is none or it fails.
     pub fn new(model: Option<Arc<dyn Model>>) -> Self {
-        Self { memory: Arc::default(), model }
+        Self { memory: Arc::default(), model, breaker: Arc::new(Breaker::new("model")) }
+    }
+
+    /// The breaker around the model, where there is one: while it is open, questions are answered by quotes at once.
+    pub fn breaker(&self) -> Option<Arc<Breaker>> {
+        self.model.as_ref().map(|_| Arc::clone(&self.breaker))
     }
 
     /// What to do about `question`, which came after the messages in `history`. Writes nothing.
@@ -140,13 +148,20 @@ impl Hand {
         let before = history.iter().rev().find(|message| message.author == Author::Contact);
         let before = before.map(|message| message.text.as_str());
         let asked = Asked { question, before, found: &found, clues: &sought.question.clues };
-        let reply = match &self.model {
+        let reply = match self.model.as_ref().filter(|_| self.breaker.allows(Instant::now())) {
             None => Passages::reply(&asked),
             Some(model) => match model.reply(&asked).await {
-                Ok(reply) => reply,
+                Ok(reply) => {
+                    if self.breaker.succeeded() {
+                        tracing::info!("the model answers again");
+                    }
+                    reply
+                }
                 Err(error) => {
+                    let opened = self.breaker.failed(Instant::now());
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
+                        breaker.opened = opened,
                         "the model gave no answer; quoting instead"
                     );
                     Passages::reply(&asked)

@@ -1,8 +1,9 @@
 //! Whether this process runs, and whether it should get traffic.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::{Breaker, BreakerState};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Default)]
@@ -12,6 +13,7 @@ struct Flags {
     /// The database has not answered for longer than a moment.
     cut_off: AtomicBool,
     drain: CancellationToken,
+    breakers: Mutex<Vec<Arc<Breaker>>>,
 }
 
 /// The state that probes ask for. Cheap to clone.
@@ -38,6 +40,17 @@ impl Health {
     /// Whether it has started.
     pub fn started(&self) -> bool {
         self.0.started.load(Ordering::Relaxed)
+    }
+
+    /// From now on `breaker` says how something remote is.
+    pub fn watch(&self, breaker: Arc<Breaker>) {
+        self.0.breakers.lock().unwrap_or_else(PoisonError::into_inner).push(breaker);
+    }
+
+    /// What is remote, each with what its breaker does now.
+    pub fn dependencies(&self) -> Vec<(&'static str, BreakerState)> {
+        let breakers = self.0.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        breakers.iter().map(|breaker| (breaker.dependency(), breaker.state())).collect()
     }
 
     /// Whether this process should get traffic.

@@ -1,9 +1,12 @@
 //! What Prometheus reads. Names are fixed; they are part of the surface.
 
 use bus::{Backlog, Bus, Outcome};
+use domain::BreakerState;
 use prometheus::{
     Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
+
+use crate::Health;
 
 /// The labels of what is one figure.
 const NONE: &[&str] = &[];
@@ -25,6 +28,7 @@ pub struct Metrics {
     bus_handled: IntCounterVec,
     bus_retries: IntCounterVec,
     dead_letters: GaugeVec,
+    breakers: GaugeVec,
     scrape_errors: IntCounterVec,
 }
 
@@ -92,6 +96,13 @@ impl Metrics {
             ),
             &["topic", "group"],
         )?;
+        let breakers = GaugeVec::new(
+            Opts::new(
+                "deskhand_breaker_state",
+                "Breakers around what is remote: 0 closed, 1 half open, 2 open.",
+            ),
+            &["dependency"],
+        )?;
         let build = GaugeVec::new(Opts::new("deskhand_build_info", "The version that runs."), &["version"])?;
         build.with_label_values(&[version]).set(1.0);
         registry.register(Box::new(requests.clone()))?;
@@ -104,6 +115,7 @@ impl Metrics {
         registry.register(Box::new(bus_handled.clone()))?;
         registry.register(Box::new(bus_retries.clone()))?;
         registry.register(Box::new(dead_letters.clone()))?;
+        registry.register(Box::new(breakers.clone()))?;
         registry.register(Box::new(scrape_errors.clone()))?;
         registry.register(Box::new(build))?;
         Ok(Self {
@@ -118,6 +130,7 @@ impl Metrics {
             bus_handled,
             bus_retries,
             dead_letters,
+            breakers,
             scrape_errors,
         })
     }
@@ -142,6 +155,18 @@ impl Metrics {
         self.dead_letters.reset();
         for (group, topic, letters) in backlog.dead {
             self.dead_letters.with_label_values(&[topic.as_str(), group.as_str()]).set(letters as f64);
+        }
+    }
+
+    /// Shows what is remote, and whether it is left alone.
+    pub(crate) fn set_breakers(&self, health: &Health) {
+        for (dependency, state) in health.dependencies() {
+            let value = match state {
+                BreakerState::Closed => 0.0,
+                BreakerState::HalfOpen => 1.0,
+                BreakerState::Open => 2.0,
+            };
+            self.breakers.with_label_values(&[dependency]).set(value);
         }
     }
 

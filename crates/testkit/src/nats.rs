@@ -67,6 +67,11 @@ impl Nats {
         }
     }
 
+    /// Removes what it has kept; it must not run.
+    pub fn forget(&self) {
+        std::fs::remove_dir_all(self.folder.join("data")).expect("its data are removed");
+    }
+
     /// Where it is, as `HOST:PORT`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

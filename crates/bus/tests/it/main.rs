@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
 
+mod broker;
 mod groups;
 mod letters;
 mod live;

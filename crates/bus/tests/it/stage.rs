@@ -52,9 +52,9 @@ pub(crate) async fn append(store: &Store, events: Vec<Envelope>) {
     appended.unwrap();
 }
 
-/// Waits until `done`, at most 20 seconds.
+/// Waits until `done`, at most 40 seconds.
 pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(40);
     while !done().await {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -213,6 +213,11 @@ impl Ground {
 
     pub(crate) fn on_kafka(db: Database, broker: String) -> Self {
         Self::new(db, Log::Kafka(broker))
+    }
+
+    /// What the names of its streams and topics begin with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Whether the log is with a broker.

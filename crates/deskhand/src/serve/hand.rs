@@ -9,6 +9,7 @@ use desk::Desk;
 use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use hand::{Hand, Model, OpenAi, OpenAiOptions};
+use server::Health;
 
 use crate::failure::{Failure, Outcome};
 
@@ -19,7 +20,7 @@ struct Answerer {
 }
 
 /// The hand, with the model that the settings name.
-pub(super) fn handler(config: &Config, desk: &Desk) -> Outcome<Arc<dyn Handler>> {
+pub(super) fn handler(config: &Config, desk: &Desk, health: &Health) -> Outcome<Arc<dyn Handler>> {
     let model = match &config.model.url {
         None => None,
         Some(url) => {
@@ -34,7 +35,11 @@ pub(super) fn handler(config: &Config, desk: &Desk) -> Outcome<Arc<dyn Handler>>
             Some(Arc::new(model) as Arc<dyn Model>)
         }
     };
-    Ok(Arc::new(Answerer { hand: Hand::new(model), desk: desk.clone() }))
+    let hand = Hand::new(model);
+    if let Some(breaker) = hand.breaker() {
+        health.watch(breaker);
+    }
+    Ok(Arc::new(Answerer { hand, desk: desk.clone() }))
 }
 
 impl Handler for Answerer {

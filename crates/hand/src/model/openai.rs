@@ -80,6 +80,8 @@ struct Said {
 impl OpenAi {
     /// A model at `options.url`. Errors where no client for it can be made.
     pub fn new(options: OpenAiOptions) -> Result<Self, ModelError> {
+        // One cryptographic library in the program; where it was named before, that is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .timeout(options.timeout)
             .connect_timeout(options.timeout.min(Duration::from_secs(5)))

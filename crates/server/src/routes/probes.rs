@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::BreakerState;
 use serde_json::json;
 
 use crate::App;
@@ -24,15 +25,20 @@ pub(super) fn routes() -> Router<App> {
         .route("/metrics", get(metrics))
 }
 
+/// Ready also while something remote is away: what needs it waits or does without, and the rest works.
 async fn ready(State(app): State<App>) -> impl IntoResponse {
-    answer(app.health.ready())
+    let away = app.health.dependencies().into_iter().filter(|(_, state)| *state != BreakerState::Closed);
+    let degraded: Vec<&str> = away.map(|(dependency, _)| dependency).collect();
+    let (status, Json(mut body)) = answer(app.health.ready());
+    body["degraded"] = json!(degraded);
+    (status, Json(body))
 }
 
 async fn startup(State(app): State<App>) -> impl IntoResponse {
     answer(app.health.started())
 }
 
-fn answer(yes: bool) -> impl IntoResponse {
+fn answer(yes: bool) -> (StatusCode, Json<serde_json::Value>) {
     let (status, word) =
         if yes { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
     (status, Json(json!({"status": word})))
@@ -41,6 +47,7 @@ fn answer(yes: bool) -> impl IntoResponse {
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     // That these cannot be read is told by the metrics themselves.
     app.metrics.set_counts(&app.bus);
+    app.metrics.set_breakers(&app.health);
     app.metrics.set_backlog(app.bus.backlog().await.ok());
     app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())

@@ -52,6 +52,7 @@ impl Person {
     pub(crate) async fn with_token(desk: &Desk, url: &str, member: Member) -> Self {
         let caller = desk::sessions::caller_of(desk, &member);
         let (_, secret) = desk::sessions::create_token(desk, &caller, member.id, "test", None).await.unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let person = Self { member, url: url.to_owned(), credentials: None, http };
         person.with_bearer(&secret)

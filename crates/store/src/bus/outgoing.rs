@@ -140,7 +140,13 @@ pub async fn cut(tx: &mut Tx, topic: Topic, partition: u32, end: i64) -> Result<
 /// Says that positions count in the log `home`, where that is so already or nothing has a position yet. The partitions
 /// have to be there. Gives the log that they count in otherwise.
 pub async fn settle(tx: &mut Tx, home: &str) -> Result<Option<String>, Error> {
-    execute!(tx, "UPDATE bus_partitions SET home = $1 WHERE home <> $1 AND next_position = 0", home)?;
+    execute!(
+        tx,
+        "UPDATE bus_partitions SET home = $1 WHERE home <> $1 AND next_position = 0 AND NOT EXISTS (
+             SELECT 1 FROM bus_log l
+             WHERE l.topic = bus_partitions.topic AND l.partition = bus_partitions.partition)",
+        home
+    )?;
     let other =
         fetch_optional!(tx, (String,), "SELECT home FROM bus_partitions WHERE home <> $1 LIMIT 1", home)?;
     Ok(other.map(|(other,)| other))

@@ -1,0 +1,265 @@
+//! A broker that is killed, that does not answer, that loses what it had, or that brings what nobody of ours has sent.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bus::{BrokerOptions, Bus};
+use domain::ids::WorkspaceId;
+use domain::{Envelope, EventType};
+use store::bus::dead::{self, Filter, Reason};
+use store::{Error, Scope, Store};
+use testkit::{Kafka, Nats, postgres, sqlite};
+use uuid::Uuid;
+
+use crate::stage::{Ground, Process, Written, append, effects, event, lag, until, writer};
+
+/// A broker that a test can end and start again.
+enum Broker {
+    Nats(Nats),
+    Kafka(Kafka),
+}
+
+impl Broker {
+    fn both() -> [Self; 2] {
+        [Self::Nats(Nats::start()), Self::Kafka(Kafka::start())]
+    }
+
+    async fn ground(&self) -> Ground {
+        match self {
+            Self::Nats(server) => Ground::on_nats(postgres().await, server.address()),
+            Self::Kafka(broker) => Ground::on_kafka(postgres().await, broker.address()),
+        }
+    }
+
+    fn kill(&mut self) {
+        match self {
+            Self::Nats(server) => server.kill(),
+            Self::Kafka(broker) => broker.kill(),
+        }
+    }
+
+    fn start_again(&mut self) {
+        match self {
+            Self::Nats(server) => server.start_again(),
+            Self::Kafka(broker) => broker.start_again(),
+        }
+    }
+}
+
+fn received(workspace: WorkspaceId, subject: Uuid, sequence: i64) -> Envelope {
+    event(workspace, EventType::MessageReceived, subject, sequence)
+}
+
+async fn outbox(store: &Store) -> i64 {
+    let waiting: Result<_, Error> = store
+        .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::outbox_backlog(tx).await }))
+        .await;
+    waiting.unwrap().events
+}
+
+/// That all effects are there, each once and each subject's in order.
+async fn assert_effects(store: &Store, workspace: WorkspaceId, subjects: usize, sequences: i64) {
+    let mut effects = effects(store, workspace).await;
+    effects.reverse();
+    assert_eq!(effects.len(), subjects * usize::try_from(sequences).unwrap());
+    let mut next = std::collections::HashMap::new();
+    for effect in effects {
+        let expected = next.entry(effect.subject).or_insert(0);
+        assert_eq!(effect.subject_number, Some(*expected), "of {}", effect.subject);
+        *expected += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_broker_is_away_events_wait_and_afterwards_all_are_handled_once_and_in_order() {
+    for mut broker in Broker::both() {
+        let db = broker.ground().await;
+        let written = Arc::new(Written::default());
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subjects: Vec<Uuid> = (0..15).map(|_| Uuid::now_v7()).collect();
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        for sequence in 0..40 {
+            append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
+            match sequence {
+                10 | 25 => broker.kill(),
+                20 => assert!(outbox(&db).await > 0, "the outbox keeps what cannot be sent"),
+                22 | 32 => broker.start_again(),
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        until("all are handled", async || effects(&db, workspace).await.len() >= 600).await;
+        until("nothing waits", async || outbox(&db).await == 0 && lag(&db).await == 0).await;
+        process.stop().await;
+        assert_effects(&db, workspace, 15, 40).await;
+    }
+}
+
+/// Passes bytes on between whoever connects and `to`, until it is told to hold everything back.
+struct Proxy {
+    address: String,
+    holds: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    fn start(to: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let holds = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&holds);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&to)) else { continue };
+                for (mut from, mut into) in
+                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
+                {
+                    let held = Arc::clone(&held);
+                    std::thread::spawn(move || {
+                        let mut bytes = [0; 8192];
+                        while let Ok(read @ 1..) = from.read(&mut bytes) {
+                            while held.load(Ordering::SeqCst) {
+                                std::thread::sleep(Duration::from_millis(10));
+                            }
+                            if into.write_all(&bytes[..read]).is_err() {
+                                break;
+                            }
+                        }
+                        // The other side has gone already where this fails.
+                        let _ = into.shutdown(Shutdown::Both);
+                    });
+                }
+            }
+        });
+        Self { address, holds }
+    }
+}
+
+/// What was sent and never acknowledged is sent again: it is there twice, and has one effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_accepts_and_does_not_answer_costs_time_and_nothing_else() {
+    let server = Nats::start();
+    let proxy = Proxy::start(server.address());
+    let db = Ground::on_nats(postgres().await, proxy.address.clone());
+    let written = Arc::new(Written::default());
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let subjects: Vec<Uuid> = (0..10).map(|_| Uuid::now_v7()).collect();
+    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+    for sequence in 0..30 {
+        append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
+        match sequence {
+            10 => proxy.holds.store(true, Ordering::SeqCst),
+            // Longer than an acknowledgement is waited for.
+            15 => tokio::time::sleep(Duration::from_secs(7)).await,
+            20 => proxy.holds.store(false, Ordering::SeqCst),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+    until("all are handled", async || effects(&db, workspace).await.len() >= 300).await;
+    process.stop().await;
+    assert_effects(&db, workspace, 10, 30).await;
+}
+
+/// A broker that comes back without what it had goes on, and so do the groups.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_has_lost_its_events_does_not_stop_what_comes_after() {
+    let mut server = Nats::start();
+    let db = Ground::on_nats(postgres().await, server.address());
+    let written = Arc::new(Written::default());
+    let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
+    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+    append(&db, (0..20).map(|n| received(workspace, subject, n)).collect()).await;
+    until("the first are handled", async || written.count() == 20 && lag(&db).await == 0).await;
+    process.stop().await;
+    server.kill();
+    server.forget();
+    server.start_again();
+    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+    append(&db, (20..25).map(|n| received(workspace, subject, n)).collect()).await;
+    until("what came after is handled", async || written.count() == 25 && lag(&db).await == 0).await;
+    process.stop().await;
+    assert_effects(&db, workspace, 1, 25).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_of_one_log_are_not_counted_in_another_until_everything_is_handled() {
+    let db = sqlite().await;
+    let options = || BrokerOptions {
+        prefix: format!("test-{}", Uuid::now_v7().simple()),
+        replication: 1,
+        ..BrokerOptions::default()
+    };
+    let nats = async || Bus::nats(db.store.clone(), &[testkit::nats()], options()).await.unwrap();
+    let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
+    let in_database = Bus::database(db.store.clone());
+    in_database.settle().await.unwrap();
+    append(&db, vec![received(workspace, subject, 0)]).await;
+    let written = Arc::new(Written::default());
+    // Relayed, and not handled.
+    let process = Process::start(in_database.clone(), Vec::new());
+    until("it is in the log", async || outbox(&db).await == 0).await;
+    process.stop().await;
+    let reader = Process::start(in_database.clone(), writer("one", &db, &written));
+    until("the group is there", async || lag(&db).await == 0 && written.count() == 1).await;
+    reader.stop().await;
+
+    let other = nats().await;
+    let refused = other.settle().await.unwrap_err().to_string();
+    assert!(refused.contains("database:") && refused.contains("deskhand migrate"), "{refused}");
+    append(&db, vec![received(workspace, subject, 1)]).await;
+    let process = Process::start(in_database.clone(), Vec::new());
+    until("another is in the log", async || outbox(&db).await == 0).await;
+    process.stop().await;
+    let refused = other.move_here().await.unwrap_err().to_string();
+    assert!(refused.contains("1 events in the log database: were not handled yet"), "{refused}");
+    let reader = Process::start(in_database.clone(), writer("one", &db, &written));
+    until("it is handled", async || lag(&db).await == 0 && written.count() == 2).await;
+    reader.stop().await;
+
+    assert_eq!(other.move_here().await.unwrap().as_deref(), Some("database:"));
+    other.settle().await.unwrap();
+    in_database.settle().await.unwrap_err();
+    append(&db, vec![received(workspace, subject, 2)]).await;
+    let process = Process::start(other, writer("one", &db, &written));
+    until("it goes on there", async || written.count() == 3).await;
+    process.stop().await;
+    // And back again.
+    assert!(in_database.move_here().await.unwrap().is_some_and(|other| other.starts_with("nats:")));
+    append(&db, vec![received(workspace, subject, 3)]).await;
+    let process = Process::start(in_database, writer("one", &db, &written));
+    until("it goes on here", async || written.count() == 4).await;
+    process.stop().await;
+    written.assert_once_and_in_order();
+}
+
+/// What somebody else puts on the broker is a dead letter of each group that reads there, and nothing waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_put_on_the_broker_is_a_dead_letter_and_nothing_waits_for_it() {
+    let db = Ground::on_nats(postgres().await, testkit::nats());
+    let written = Arc::new(Written::default());
+    let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
+    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+    let first = received(workspace, subject, 0);
+    append(&db, vec![first.clone()]).await;
+    until("the first is handled", async || written.count() == 1).await;
+    let client = async_nats::connect(testkit::nats()).await.unwrap();
+    let subject_name = format!("{}.{}.{}", db.prefix(), first.kind.topic().as_str(), first.partition());
+    client.publish(subject_name, "hello".into()).await.unwrap();
+    client.flush().await.unwrap();
+    append(&db, vec![received(workspace, subject, 1)]).await;
+    until("what comes after is handled", async || written.count() == 2).await;
+    // It names no workspace, so that only who runs the desk sees it.
+    let nobody = WorkspaceId(Uuid::nil());
+    until("it is dead", async || {
+        let letters: Result<_, Error> = db
+            .read(nobody, (), |tx, ()| {
+                Box::pin(async move { dead::list(tx, &Filter::default(), 10, None).await })
+            })
+            .await;
+        let letters = letters.unwrap().items;
+        letters.len() == 1 && letters[0].reason == Reason::NotJson && letters[0].original == b"hello"
+    })
+    .await;
+    process.stop().await;
+}
