@@ -184,7 +184,7 @@ impl Bus {
             tail,
             retries: Arc::default(),
             counts: Arc::default(),
-            breaker: Arc::new(Breaker::new("broker")),
+            breaker: Arc::new(Breaker::new("broker").after(1)),
         }
     }
 
@@ -208,8 +208,8 @@ impl Bus {
         match settled? {
             None => Ok(()),
             Some(other) => Err(Error::Log(format!(
-                "this desk's events are in the log {other}, and bus_url names {}: let every group finish with the \
-                 former bus_url, stop every process, and run `deskhand migrate` with the new one",
+                "this desk's events are in the log {other}, and bus_url names {} now. To move there, let every group \
+                 finish with the former bus_url, stop every process, and run `deskhand migrate` with the new one",
                 self.log.home()
             ))),
         }
@@ -229,6 +229,17 @@ impl Bus {
             })
             .await;
         let Some(other) = settled? else { return Ok(None) };
+        let at_work: Result<bool, store::Error> = self
+            .store
+            .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::anybody_at_work(tx).await }))
+            .await;
+        if at_work? {
+            return Err(Error::Log(
+                "other processes are at work on this desk: stop every one of them first; one that was killed counts \
+                 for 15 seconds more"
+                    .to_owned(),
+            ));
+        }
         let unread: i64 = self.backlog().await?.lag.iter().map(|lag| lag.events).sum();
         if unread > 0 {
             return Err(Error::Log(format!(

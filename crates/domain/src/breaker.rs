@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many failures in a row open it.
+/// How many failures in a row open it where nothing else is said.
 const FAILURES: u32 = 5;
 /// How long it stays open before one attempt is let through.
 const REST: Duration = Duration::from_secs(30);
@@ -31,6 +31,8 @@ struct Inner {
 #[derive(Debug)]
 pub struct Breaker {
     dependency: &'static str,
+    /// How many failures in a row open it.
+    limit: u32,
     inner: Mutex<Inner>,
 }
 
@@ -38,7 +40,13 @@ impl Breaker {
     /// A closed breaker around `dependency`.
     pub fn new(dependency: &'static str) -> Self {
         let inner = Inner { state: BreakerState::Closed, failures: 0, since: None };
-        Self { dependency, inner: Mutex::new(inner) }
+        Self { dependency, limit: FAILURES, inner: Mutex::new(inner) }
+    }
+
+    /// The same, that opens after `limit` failures in a row.
+    #[must_use]
+    pub fn after(self, limit: u32) -> Self {
+        Self { limit, ..self }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -81,7 +89,7 @@ impl Breaker {
     pub fn failed(&self, now: Instant) -> bool {
         let mut inner = self.inner();
         inner.failures = inner.failures.saturating_add(1);
-        let opens = inner.state == BreakerState::Closed && inner.failures >= FAILURES;
+        let opens = inner.state == BreakerState::Closed && inner.failures >= self.limit;
         if opens || inner.state == BreakerState::HalfOpen {
             (inner.state, inner.since) = (BreakerState::Open, Some(now));
         }

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::log::partition;
-use crate::tx::{Tx, execute, fetch_all, fetch_optional};
+use crate::tx::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Error, Wake};
 
 /// An event that is to be sent.
@@ -150,6 +150,20 @@ pub async fn settle(tx: &mut Tx, home: &str) -> Result<Option<String>, Error> {
     let other =
         fetch_optional!(tx, (String,), "SELECT home FROM bus_partitions WHERE home <> $1 LIMIT 1", home)?;
     Ok(other.map(|(other,)| other))
+}
+
+/// Whether some process reads or sends events now. On SQLite there is no other than this one.
+pub async fn anybody_at_work(tx: &mut Tx) -> Result<bool, Error> {
+    if !tx.is_postgres() {
+        return Ok(false);
+    }
+    let (found,) = fetch_one!(
+        tx,
+        (bool,),
+        "SELECT EXISTS (SELECT 1 FROM bus_members WHERE lease_until > now())
+             OR EXISTS (SELECT 1 FROM bus_partitions WHERE relay_until > now())"
+    )?;
+    Ok(found)
 }
 
 /// Lets positions count in the log `home` from now on, whose partitions end at `ends`. Every group begins there, so
