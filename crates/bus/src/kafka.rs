@@ -21,7 +21,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use store::bus::Outgoing;
 use tokio::sync::Mutex;
-use tokio_util::task::AbortOnDropHandle;
+use tokio::task::JoinSet;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -77,7 +77,8 @@ pub(crate) struct Kafka {
     consumer: Arc<KafkaConsumer>,
     readers: HashMap<Place, Mutex<Option<Reader>>>,
     producer: RwLock<Arc<Producer>>,
-    _events: AbortOnDropHandle<()>,
+    /// Ends with this.
+    _events: JoinSet<()>,
 }
 
 impl Kafka {
@@ -117,7 +118,8 @@ impl Kafka {
             .create_with_context(Context)
             .map_err(unusable)?;
         let consumer = Arc::new(consumer);
-        let events = tokio::spawn({
+        let mut events = JoinSet::new();
+        events.spawn({
             let consumer = Arc::clone(&consumer);
             async move {
                 // Messages come on queues of their own; what comes here are the client's own events.
@@ -131,8 +133,7 @@ impl Kafka {
         });
         let producer = RwLock::new(Arc::new(producer(&config).map_err(unusable)?));
         let readers = Topic::all_partitions().map(|place| (place, Mutex::default())).collect();
-        let _events = AbortOnDropHandle::new(events);
-        Ok(Self { options, config, consumer, readers, producer, _events })
+        Ok(Self { options, config, consumer, readers, producer, _events: events })
     }
 
     pub(crate) fn prefix(&self) -> &str {

@@ -1,6 +1,12 @@
 //! The bus on its real databases: relays, groups and the live feed, running.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test fails loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails loudly"
+)]
 
 mod broker;
 mod groups;
