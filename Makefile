@@ -39,6 +39,11 @@ test: setup brokers pages test-pages tests/story/node_modules/.installed ## ever
 test-api: setup-run pages ## send the running API what its contract allows and what it does not (schemathesis, two minutes)
 	scripts/schemathesis
 
+.PHONY: chaos
+chaos: setup brokers pages ## kill processes and brokers for as long as it takes to trust them (DESKHAND_ROUNDS=200)
+	DESKHAND_ROUNDS=$${DESKHAND_ROUNDS:-200} $(CARGO) test -p system-tests kill $(ARGS)
+	$(CARGO) test -p deskhand-bus broker:: $(ARGS)
+
 .PHONY: check
 check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
 

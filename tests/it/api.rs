@@ -24,9 +24,15 @@ pub(crate) struct Api {
     token: String,
 }
 
+/// A client for HTTP. It wants to know the program's cryptographic library even where nothing is encrypted.
+fn client(timeout: Duration) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(timeout).build().expect("a client")
+}
+
 impl Api {
     pub(crate) fn new(url: &str, token: &str) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
+        let http = client(Duration::from_secs(20));
         Self { http, url: url.to_owned(), token: token.to_owned() }
     }
 
@@ -103,7 +109,7 @@ pub(crate) async fn set_up(process: &Process, url: &str) -> Api {
         "token": token, "workspace": "Test", "name": "Dana", "email": "dana@example.org",
         "password": "correct horse", "zone": "UTC",
     });
-    let http = reqwest::Client::new();
+    let http = client(Duration::from_secs(20));
     let answer = http.post(format!("{url}/api/v1/setup")).json(&setup).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();

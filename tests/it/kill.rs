@@ -19,7 +19,7 @@ use ledger::Ledger;
 
 /// Rounds on the embedded database.
 const SQLITE_ROUNDS: u64 = 50;
-/// Rounds on PostgreSQL, with two processes.
+/// Rounds on PostgreSQL, with two processes; on each log.
 const POSTGRES_ROUNDS: u64 = 10;
 
 /// One process of the system: its name, and its arguments.
@@ -136,8 +136,25 @@ async fn nothing_is_lost_or_doubled_by_kill_9_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_by_kill_9_of_two_processes_on_postgresql() {
-    let place = Place::new()
+    rounds(&on_postgres("database:").await, SPLIT, POSTGRES_ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_by_kill_9_of_two_processes_on_postgresql_and_nats() {
+    let bus = format!("nats://{}", testkit::nats());
+    rounds(&on_postgres(&bus).await, SPLIT, POSTGRES_ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_by_kill_9_of_two_processes_on_postgresql_and_kafka() {
+    let bus = format!("kafka://{}", testkit::kafka());
+    rounds(&on_postgres(&bus).await, SPLIT, POSTGRES_ROUNDS).await;
+}
+
+/// A place for several processes on one database and one log.
+async fn on_postgres(bus: &str) -> Place {
+    Place::new()
         .with("DESKHAND_DATABASE_URL", &testkit::empty_postgres().await)
-        .with("DESKHAND_SECRET_KEY", "c2l4dGVlbiByYW5kb20gYnl0ZXMgdHdpY2Ugb3ZlciE=");
-    rounds(&place, SPLIT, POSTGRES_ROUNDS).await;
+        .with("DESKHAND_BUS_URL", bus)
+        .with("DESKHAND_SECRET_KEY", "c2l4dGVlbiByYW5kb20gYnl0ZXMgdHdpY2Ugb3ZlciE=")
 }
