@@ -95,7 +95,7 @@ impl Kafka {
                 (true, true) => "sasl_ssl",
             },
         );
-        if let Some(file) = &options.ca_file {
+        if let Some(file) = options.readable_ca_file()? {
             config.set("ssl.ca.location", file.display().to_string());
         }
         if let (Some(user), Some(password)) = (&options.user, &options.password) {

@@ -16,7 +16,7 @@ mod tail;
 mod waiting;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,6 +87,20 @@ pub struct BrokerOptions {
     pub sasl: &'static str,
     /// A file of NATS credentials, instead of user and password.
     pub credentials_file: Option<PathBuf>,
+}
+
+impl BrokerOptions {
+    /// The file of certificates, where there is one. Errors where it cannot be read.
+    fn readable_ca_file(&self) -> Result<Option<&Path>, Error> {
+        let Some(file) = &self.ca_file else { return Ok(None) };
+        match std::fs::File::open(file) {
+            Ok(_) => Ok(Some(file)),
+            Err(error) => {
+                let named = format!("{}: {error}", file.display());
+                Err(Error::broker("cannot be used: its certificates cannot be read", named))
+            }
+        }
+    }
 }
 
 /// One event as a group gets it.

@@ -77,9 +77,10 @@ impl Nats {
             connect = connect.user_and_password(user.clone(), password.clone());
         }
         if let Some(file) = &options.credentials_file {
-            let text = tokio::fs::read_to_string(file)
-                .await
-                .map_err(|error| Error::broker("cannot be used: its credentials cannot be read", error))?;
+            let text = tokio::fs::read_to_string(file).await.map_err(|error| {
+                let named = format!("{}: {error}", file.display());
+                Error::broker("cannot be used: its credentials cannot be read", named)
+            })?;
             connect = connect
                 .credentials(&text)
                 .map_err(|error| Error::broker("cannot be used: its credentials are not valid", error))?;
@@ -87,8 +88,8 @@ impl Nats {
         if options.tls {
             connect = connect.require_tls(true);
         }
-        if let Some(file) = &options.ca_file {
-            connect = connect.add_root_certificates(file.clone());
+        if let Some(file) = options.readable_ca_file()? {
+            connect = connect.add_root_certificates(file.to_owned());
         }
         let client =
             connect.connect(servers).await.map_err(|error| Error::broker("cannot be reached", error))?;
