@@ -14,6 +14,7 @@ fn a_secret_appears_neither_in_config_show_nor_in_debug() {
             .flag("database_url", format!("postgres://desk:{CANARY}@db/desk"))
             .flag("smtp.url", format!("smtps://desk:{CANARY}@mail.example:465"))
             .flag("smtp.from", "desk@example.org")
+            .flag("broker.password", CANARY)
             .flag("model.key", CANARY)
             .flag("secret_key", key),
     )
@@ -61,5 +62,5 @@ fn an_error_about_a_setting_that_may_hold_a_secret_does_not_quote_it() {
 fn the_table_says_which_settings_are_secret() {
     let secret: Vec<_> =
         SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.key).collect();
-    assert_eq!(secret, ["database_url", "secret_key", "model.key", "smtp.url"]);
+    assert_eq!(secret, ["database_url", "secret_key", "broker.password", "model.key", "smtp.url"]);
 }
