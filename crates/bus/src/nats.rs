@@ -13,6 +13,7 @@ use domain::ids::{EventId, WorkspaceId};
 use futures_util::StreamExt;
 use store::bus::Outgoing;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -173,7 +174,14 @@ impl Nats {
             published.error = Some(Error::Cut { topic: place.0, partition: place.1, end: known });
             return published;
         }
+        let begun = Instant::now();
         while let Some(rest) = events.get(published.events..).filter(|rest| !rest.is_empty()) {
+            if begun.elapsed() >= PUBLISH_TIMEOUT / 2 {
+                // What was taken so far counts; the others are sent in the next round.
+                published.error =
+                    Some(Error::broker("is slow to take events", "many of them were there already"));
+                break;
+            }
             let together = if one_by_one { &rest[..1] } else { rest };
             let sent = self.send(place, together, end).await;
             published.events += sent.events;

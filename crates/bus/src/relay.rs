@@ -91,7 +91,8 @@ async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdow
             }
             Err(error) => {
                 failures += 1;
-                if breaker.failed(std::time::Instant::now()) {
+                // Where it is the database that failed, nothing is known of the broker.
+                if matches!(error, Error::Broker { .. }) && breaker.failed(std::time::Instant::now()) {
                     error!("the broker is away; the outbox keeps events until it is back");
                 }
                 if failures == 1 {
