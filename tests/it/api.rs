@@ -82,6 +82,12 @@ impl Api {
         self.try_get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error:?}"))
     }
 
+    /// A page of text.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let response = self.request(Method::GET, path).send().await.expect("an answer");
+        response.text().await.expect("text")
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         self.try_post(path, None, body).await.unwrap_or_else(|error| panic!("POST {path} {body}: {error:?}"))
     }

@@ -4,14 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use serde_json::json;
 
 use crate::api::set_up;
-use crate::program::{PATIENCE, Place};
+use crate::live::{next, open};
+use crate::program::Place;
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_and_the_process_ends_with_0() {
@@ -90,32 +87,6 @@ async fn a_second_signal_ends_the_waiting() {
     }
     process.terminate();
     process.ended().await;
-}
-
-type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
-
-/// Opens a live socket that begins with `start`.
-async fn open(url: &str, path: &str, token: &str, start: &Value) -> Socket {
-    let mut request = format!("{}{path}", url.replace("http://", "ws://")).into_client_request().unwrap();
-    if !token.is_empty() {
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    }
-    let (mut socket, _) = connect_async(request).await.unwrap();
-    socket.send(Message::text(start.to_string())).await.unwrap();
-    socket
-}
-
-/// What comes next: a frame, or the code that the socket is closed with.
-async fn next(socket: &mut Socket) -> Result<Value, Option<u16>> {
-    loop {
-        let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a frame in time");
-        match message {
-            Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-            Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => return Err(None),
-        }
-    }
 }
 
 #[tokio::test]

@@ -153,8 +153,5 @@ async fn nothing_is_lost_or_doubled_by_kill_9_of_two_processes_on_postgresql_and
 
 /// A place for several processes on one database and one log.
 async fn on_postgres(bus: &str) -> Place {
-    Place::new()
-        .with("DESKHAND_DATABASE_URL", &testkit::empty_postgres().await)
-        .with("DESKHAND_BUS_URL", bus)
-        .with("DESKHAND_SECRET_KEY", "c2l4dGVlbiByYW5kb20gYnl0ZXMgdHdpY2Ugb3ZlciE=")
+    Place::new().on_postgres(&testkit::empty_postgres().await).with("DESKHAND_BUS_URL", bus)
 }

@@ -12,5 +12,7 @@ mod api;
 mod backup;
 mod drain;
 mod kill;
+mod live;
 mod program;
+mod shapes;
 mod starts;

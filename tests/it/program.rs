@@ -74,6 +74,12 @@ impl Place {
         self
     }
 
+    /// For processes that share the database at `url`.
+    pub(crate) fn on_postgres(self, url: &str) -> Self {
+        let key = "c2l4dGVlbiByYW5kb20gYnl0ZXMgdHdpY2Ugb3ZlciE=";
+        self.with("DESKHAND_DATABASE_URL", url).with("DESKHAND_SECRET_KEY", key)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

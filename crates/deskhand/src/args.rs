@@ -637,4 +637,8 @@ pub(crate) struct Schemas {
     /// Write a file for each type and major version to this folder, instead of printing all
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Compare the files in this folder with what this program sends and reads: a difference that its version does
+    /// not tell is an error
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub(crate) check: Option<PathBuf>,
 }

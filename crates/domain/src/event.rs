@@ -3,6 +3,7 @@
 
 pub mod data;
 mod read;
+pub mod shape;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -234,6 +235,7 @@ pub struct Envelope {
     pub id: EventId,
     /// What happened.
     #[serde(rename = "type")]
+    #[schemars(with = "String")]
     pub kind: EventType,
     /// `major.minor` of the shape of `data`.
     pub schema_version: String,
@@ -254,6 +256,16 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The name of its schema.
+    pub const NAME: &str = "envelope";
+    /// The version of its own shape, as `major.minor`.
+    pub const VERSION: &str = "1.0";
+
+    /// Its JSON Schema.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+
     /// The partition of its topic that it belongs to.
     pub fn partition(&self) -> u32 {
         crate::partition::partition(self.subject_id.to_string().as_bytes(), self.kind.topic().partitions())

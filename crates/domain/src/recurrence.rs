@@ -95,6 +95,7 @@ pub struct Recurrence {
 #[schemars(rename = "Recurrence")]
 struct Wire {
     /// An RFC 5545 recurrence rule, without the leading `RRULE:`.
+    #[schemars(example = "FREQ=WEEKLY;BYDAY=MO")]
     rule: String,
     /// What the next occurrence is counted from.
     from: CountsFrom,

@@ -53,7 +53,7 @@ pub struct Due {
     pub date: Date,
     /// The time of that day, to the minute.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "minute")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "partial-time"))]
     pub time: Option<Time>,
 }
 

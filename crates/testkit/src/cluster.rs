@@ -1,40 +1,18 @@
-//! A PostgreSQL server for one test program: in a temporary folder, on loopback, as an unprivileged user.
-//!
-//! It must not outlive the program. So a guard starts it and reads from a pipe that only the program holds:
-//! when that ends, also by a signal, the pipe closes, and the guard stops the server and removes the folder.
+//! PostgreSQL servers, as an unprivileged user: one for the test program, or one of a test's own.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-/// Arguments: folder, port, folder of PostgreSQL's programs. It goes on until its standard input ends.
-const GUARD: &str = r#"
-exec >"$1/log" 2>&1
-trap '' INT TERM HUP
-"$3/initdb" -D "$1/data" -U postgres -A trust --no-sync -E UTF8 --locale=C.UTF-8 || exit 1
-"$3/postgres" -D "$1/data" -k "$1" -p "$2" -c listen_addresses=127.0.0.1 -c max_connections=300 &
-server=$!
-cat >/dev/null
-kill -QUIT $server
-wait $server
-rm -rf "$1"
-"#;
+use crate::server::{self, Server};
 
-struct Cluster {
-    port: u16,
-    folder: PathBuf,
-    // Its standard input is the pipe; it is closed when this program ends.
-    _guard: Child,
-}
-
-static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static SHARED: OnceLock<Postgres> = OnceLock::new();
 static READY: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
@@ -70,63 +48,112 @@ fn unprivileged() -> Option<(u32, u32)> {
     Some((number(2).expect("a user id"), number(0).expect("a group id")))
 }
 
-fn start() -> Cluster {
-    let folder =
-        tempfile::Builder::new().prefix("deskhand-postgres-").tempdir().expect("a temporary folder").keep();
-    // The port is free now; that somebody takes it in between would show as a server that does not start.
-    let port =
-        TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-    let mut guard = Command::new("/bin/sh");
-    guard.args(["-c", GUARD, "guard"]).arg(&folder).arg(port.to_string()).arg(programs());
-    // A group of its own: Ctrl-C in a terminal reaches the tests, not the one who cleans up after them.
-    guard.current_dir("/").process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    if let Some((user, group)) = unprivileged() {
-        std::os::unix::fs::chown(&folder, Some(user), Some(group)).expect("the folder is handed over");
-        guard.uid(user).gid(group);
+/// A PostgreSQL server that a test may end as a crash does, and start again on what it has kept.
+pub struct Postgres {
+    server: Server,
+}
+
+impl Postgres {
+    /// A server of one's own, that answers.
+    pub async fn start() -> Self {
+        let mut server = Self::prepared();
+        server.start_again();
+        server.make_roles().await;
+        server
     }
-    let guard = guard.spawn().expect("the shell starts");
-    Cluster { port, folder, _guard: guard }
-}
 
-fn log_of(folder: &Path) -> String {
-    fs::read_to_string(folder.join("log")).unwrap_or_default()
-}
-
-async fn administrator(cluster: &Cluster) -> Result<PgConnection, sqlx::Error> {
-    PgConnection::connect(&format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port)).await
-}
-
-/// Waits until the server answers, then makes the roles: they belong to the server, not to one database.
-async fn prepare(cluster: &Cluster) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let mut connection = loop {
-        match administrator(cluster).await {
-            Ok(connection) => break connection,
-            Err(error) if Instant::now() > deadline => {
-                panic!("PostgreSQL did not start: {error}\n{}", log_of(&cluster.folder))
-            }
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+    /// One with an empty cluster; it is not started yet.
+    fn prepared() -> Self {
+        let (folder, port, account) = (server::folder("postgres"), server::free_port(), unprivileged());
+        let (programs, data) = (programs(), folder.join("data"));
+        let mut init = Command::new(programs.join("initdb"));
+        init.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]);
+        init.arg("--locale=C.UTF-8").current_dir("/");
+        if let Some((user, group)) = account {
+            std::os::unix::fs::chown(&folder, Some(user), Some(group)).expect("the folder is handed over");
+            init.uid(user).gid(group);
         }
-    };
-    for sql in [
-        "CREATE ROLE deskhand LOGIN",
-        "CREATE ROLE deskhand_app NOLOGIN",
-        "CREATE ROLE deskhand_system NOLOGIN",
-        "GRANT deskhand_app, deskhand_system TO deskhand",
-    ] {
-        connection.execute(sql).await.expect(sql);
+        let made = init.output().expect("initdb runs");
+        assert!(made.status.success(), "no cluster: {}", String::from_utf8_lossy(&made.stderr));
+        let command = vec![
+            programs.join("postgres").into(),
+            "-D".into(),
+            data.into(),
+            "-k".into(),
+            folder.clone().into(),
+            "-p".into(),
+            port.to_string().into(),
+            "-c".into(),
+            "listen_addresses=127.0.0.1".into(),
+            "-c".into(),
+            "max_connections=300".into(),
+        ];
+        // It ends its own processes, writes nothing more, and recovers at the next start.
+        let server = Server::new(folder, port, command).ended_by("QUIT").run_as(account);
+        Self { server }
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same port.
+    pub fn start_again(&mut self) {
+        self.server.start();
+        self.server.answers();
+    }
+
+    /// Ends it at once, without letting it write down anything.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Where it is, as `HOST:PORT`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.server.port())
+    }
+
+    async fn administrator(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect(&format!("postgres://postgres@{}/postgres", self.address())).await
+    }
+
+    /// Waits until it takes statements, then makes the roles: they belong to the server, not to one database.
+    async fn make_roles(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut connection = loop {
+            match self.administrator().await {
+                Ok(connection) => break connection,
+                Err(error) if Instant::now() > deadline => {
+                    panic!("PostgreSQL did not start: {error}\n{}", self.server.log())
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
+        for sql in [
+            "CREATE ROLE deskhand LOGIN",
+            "CREATE ROLE deskhand_app NOLOGIN",
+            "CREATE ROLE deskhand_system NOLOGIN",
+            "GRANT deskhand_app, deskhand_system TO deskhand",
+        ] {
+            connection.execute(sql).await.expect(sql);
+        }
+    }
+
+    /// The URL of a new, empty database; its owner is not a superuser.
+    pub async fn new_database(&self) -> String {
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut connection = self.administrator().await.expect("PostgreSQL answers");
+        connection
+            .execute(AssertSqlSafe(format!("CREATE DATABASE {name} OWNER deskhand TEMPLATE template0")))
+            .await
+            .expect("a new database");
+        format!("postgres://deskhand@{}/{name}", self.address())
     }
 }
 
-/// The URL of a new, empty database; its owner is not a superuser.
+/// The URL of a new, empty database on the server that all tests of this program share.
 pub(crate) async fn new_database() -> String {
-    let cluster = CLUSTER.get_or_init(start);
-    READY.get_or_init(|| prepare(cluster)).await;
-    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let mut connection = administrator(cluster).await.expect("PostgreSQL answers");
-    connection
-        .execute(AssertSqlSafe(format!("CREATE DATABASE {name} OWNER deskhand TEMPLATE template0")))
-        .await
-        .expect("a new database");
-    format!("postgres://deskhand@127.0.0.1:{}/{name}", cluster.port)
+    let shared = SHARED.get_or_init(|| {
+        let mut server = Postgres::prepared();
+        server.server.start();
+        server
+    });
+    READY.get_or_init(|| shared.make_roles()).await;
+    shared.new_database().await
 }

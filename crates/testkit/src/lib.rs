@@ -14,6 +14,8 @@ mod clock;
 mod cluster;
 mod kafka;
 mod nats;
+mod secured;
+mod server;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,8 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use store::{Location, Options, Store};
 
 pub use clock::ManualClock;
-pub use kafka::{Kafka, kafka};
+pub use cluster::Postgres;
+pub use kafka::{Kafka, kafka, send_by_java};
 pub use nats::{Nats, nats};
 
 /// Where `make brokers` has put the newest `what`: a path in its folder.
@@ -145,4 +148,10 @@ pub async fn both_at(start: jiff::Timestamp, test: impl AsyncFn(Database, Arc<Ma
     eprintln!("on PostgreSQL:");
     let clock = Arc::new(ManualClock::new(start));
     test(postgres_at(clock.clone()).await, clock).await;
+}
+
+/// A store on a PostgreSQL database that a program works with.
+pub async fn beside(url: &str) -> Store {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    open(&Location::Postgres(url.to_owned()), &clock).await
 }

@@ -1,90 +1,85 @@
-//! A NATS server with JetStream, in a temporary folder, on loopback; one for the test program, or one of a test's own
-//! that it stops and starts.
-//!
-//! It must not outlive the program: a guard starts it and ends it when its standard input closes.
+//! NATS servers with JetStream: one for the test program, or one of a test's own.
 
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
+use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
-/// Arguments: the server, the port, the folder. It goes on until its standard input ends.
-const GUARD: &str = r#"
-exec >>"$3/log" 2>&1
-trap '' INT TERM HUP
-"$1" --addr 127.0.0.1 --port "$2" --jetstream --store_dir "$3/data" &
-server=$!
-cat >/dev/null
-kill -KILL $server
-wait $server
-"#;
+use crate::secured::{Certificates, Credentials};
+use crate::server::{self, Server};
 
 static SHARED: OnceLock<Nats> = OnceLock::new();
 
 /// A NATS server that a test may end as `kill -9` does, and start again on what it has kept.
 pub struct Nats {
-    port: u16,
-    folder: PathBuf,
-    guard: Option<Child>,
+    server: Server,
 }
 
 impl Nats {
     /// A server of one's own, that answers.
     pub fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("deskhand-nats-").tempdir().expect("a folder").keep();
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let mut server = Self { port, folder, guard: None };
+        Self::configured("", |_| ())
+    }
+
+    /// One that speaks TLS only and lets in `user` with `password`; and the file of the authority that it is signed by.
+    pub fn with_password(user: &str, password: &str) -> (Self, PathBuf) {
+        let who = format!("authorization {{ user: {user}, password: \"{password}\" }}\n");
+        let server = Self::configured(&format!("{TLS}{who}"), |folder| Certificates::new().write(folder));
+        let ca_file = server.server.folder().join(Certificates::CA);
+        (server, ca_file)
+    }
+
+    /// One that speaks TLS only and lets in who has the credentials; with the files of the authority and of those.
+    pub fn with_credentials() -> (Self, PathBuf, PathBuf) {
+        let credentials = Credentials::new();
+        let server = Self::configured(&format!("{TLS}{}", credentials.of_the_server()), |folder| {
+            Certificates::new().write(folder);
+            fs::write(folder.join("desk.creds"), credentials.of_the_user())
+                .expect("the credentials are written");
+        });
+        let folder = server.server.folder();
+        let files = (folder.join(Certificates::CA), folder.join("desk.creds"));
+        (server, files.0, files.1)
+    }
+
+    /// `FOLDER` in `settings` is where `prepare` has put its files.
+    fn configured(settings: &str, prepare: impl Fn(&PathBuf)) -> Self {
+        let (folder, port) = (server::folder("nats"), server::free_port());
+        prepare(&folder);
+        let place = folder.display().to_string();
+        let settings = settings.replace("FOLDER", &place);
+        let text =
+            format!("listen: 127.0.0.1:{port}\njetstream {{ store_dir: \"{place}/data\" }}\n{settings}");
+        let file = folder.join("nats.conf");
+        fs::write(&file, text).expect("the settings are written");
+        let command = vec![crate::tool("bin/nats-server", "nats").into(), "-c".into(), file.into()];
+        let mut server = Self { server: Server::new(folder, port, command) };
         server.start_again();
         server
     }
 
     /// Starts it again after [`kill`](Self::kill), on the same port.
     pub fn start_again(&mut self) {
-        let mut guard = Command::new("/bin/sh");
-        guard
-            .args(["-c", GUARD, "guard"])
-            .arg(crate::tool("bin/nats-server", "nats"))
-            .arg(self.port.to_string())
-            .arg(&self.folder);
-        guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.guard = Some(guard.spawn().expect("the shell starts"));
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "nats-server did not start: {}", log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.server.start();
+        self.server.answers();
     }
 
     /// Ends it at once, as `kill -9` does.
     pub fn kill(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            guard.wait().expect("the guard ends");
-        }
+        self.server.kill();
     }
 
     /// Removes what it has kept; it must not run.
     pub fn forget(&self) {
-        std::fs::remove_dir_all(self.folder.join("data")).expect("its data are removed");
+        fs::remove_dir_all(self.server.folder().join("data")).expect("its data are removed");
     }
 
     /// Where it is, as `HOST:PORT`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.server.port())
     }
 }
 
-impl Drop for Nats {
-    fn drop(&mut self) {
-        self.kill();
-        // What is left in the temporary folder does no harm.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
+const TLS: &str = "tls { cert_file: \"FOLDER/server.pem\", key_file: \"FOLDER/server.key\" }\n";
 
 /// The address of the server that all tests of this program share.
 pub fn nats() -> String {

@@ -97,6 +97,34 @@ async fn while_the_broker_is_away_events_wait_and_afterwards_all_are_handled_onc
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_three_kafka_brokers_may_be_away_and_nobody_notices() {
+    let mut brokers = Kafka::three();
+    let db = Ground::on_kafka(postgres().await, brokers.address()).with(|options| options.replication = 3);
+    let written = Arc::new(Written::default());
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let subjects: Vec<Uuid> = (0..15).map(|_| Uuid::now_v7()).collect();
+    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+    let mut sent = 0;
+    for index in 0..3 {
+        for sequence in (0..20).map(|n| index * 20 + n) {
+            let sequence = i64::try_from(sequence).unwrap();
+            append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
+            sent += subjects.len();
+            if sequence % 20 == 5 {
+                brokers.kill_one(index);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // With two of three everything that was sent meanwhile comes through.
+        until("all are handled", async || effects(&db, workspace).await.len() >= sent).await;
+        brokers.start_one_again(index);
+    }
+    until("nothing waits", async || outbox(&db).await == 0 && lag(&db).await == 0).await;
+    process.stop().await;
+    assert_effects(&db, workspace, 15, 60).await;
+}
+
 /// Passes bytes on between whoever connects and `to`, until it is told to hold everything back.
 struct Proxy {
     address: String,

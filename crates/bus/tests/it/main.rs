@@ -10,6 +10,8 @@
 
 mod broker;
 mod groups;
+mod keys;
 mod letters;
 mod live;
+mod secured;
 mod stage;

@@ -183,7 +183,7 @@ const RETRIES: [u64; 3] = [300, 600, 1200];
 pub(crate) struct Ground {
     db: Database,
     log: Log,
-    prefix: String,
+    options: BrokerOptions,
 }
 
 /// Where the log is.
@@ -204,7 +204,14 @@ impl Deref for Ground {
 
 impl Ground {
     fn new(db: Database, log: Log) -> Self {
-        Self { db, log, prefix: format!("test-{}", Uuid::now_v7().simple()) }
+        let prefix = format!("test-{}", Uuid::now_v7().simple());
+        Self { db, log, options: BrokerOptions { prefix, replication: 1, ..BrokerOptions::default() } }
+    }
+
+    /// The same with other settings for the broker.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut BrokerOptions)) -> Self {
+        change(&mut self.options);
+        self
     }
 
     pub(crate) fn on_nats(db: Database, server: String) -> Self {
@@ -215,9 +222,14 @@ impl Ground {
         Self::new(db, Log::Kafka(broker))
     }
 
+    /// The settings for the broker.
+    pub(crate) fn options(&self) -> &BrokerOptions {
+        &self.options
+    }
+
     /// What the names of its streams and topics begin with.
     pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
+        &self.options.prefix
     }
 
     /// Whether the log is with a broker.
@@ -227,14 +239,16 @@ impl Ground {
 
     /// The bus of a process that has `store` open.
     pub(crate) async fn bus(&self, store: &Store) -> Bus {
-        let options =
-            BrokerOptions { prefix: self.prefix.clone(), replication: 1, ..BrokerOptions::default() };
+        let options = self.options.clone();
         let bus = match &self.log {
             Log::Database => Bus::database(store.clone()),
             Log::Nats(server) => {
                 Bus::nats(store.clone(), std::slice::from_ref(server), options).await.unwrap()
             }
-            Log::Kafka(broker) => Bus::kafka(store.clone(), std::slice::from_ref(broker), options).unwrap(),
+            Log::Kafka(brokers) => {
+                let brokers: Vec<String> = brokers.split(',').map(str::to_owned).collect();
+                Bus::kafka(store.clone(), &brokers, options).unwrap()
+            }
         };
         let bus = bus
             .with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() });

@@ -1,6 +1,8 @@
 //! Commands that need neither a database nor a server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
 
 use super::Home;
 
@@ -41,28 +43,51 @@ fn a_zone_or_a_moment_that_does_not_exist_is_wrong_usage() {
     Home::new().run(&["words", "--now", "2026-02-30T00:00:00", "x"]).code(2);
 }
 
+/// The committed schemas.
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/schemas")
+}
+
 /// The schema of an event is a promise to whoever reads events: a change of it is a new version.
 #[test]
 fn the_committed_schemas_are_those_of_the_program() {
+    let (out, _) = Home::new().run(&["schemas", "--check", committed().to_str().unwrap()]).code(0);
+    assert_eq!(out, "");
+}
+
+#[test]
+fn a_shape_that_was_committed_and_is_not_kept_is_found() {
     let home = Home::new();
     home.run(&["schemas", "--output", "made"]).code(0);
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/schemas");
-    let names = |folder: &Path| {
-        let mut names: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        names
+    let change = |name: &str, change: fn(&mut Value)| {
+        let file = home.path().join("made").join(name).join("1.json");
+        let mut schema = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        change(&mut schema);
+        std::fs::write(file, schema.to_string()).unwrap();
     };
-    let made = home.path().join("made");
-    assert_eq!(names(&committed), names(&made), "run `deskhand schemas --output crates/domain/schemas`");
-    for name in names(&made) {
-        let read = |folder: &Path| std::fs::read_to_string(folder.join(&name).join("1.json")).unwrap();
-        assert_eq!(
-            read(&committed),
-            read(&made),
-            "{name:?}: run `deskhand schemas --output crates/domain/schemas`"
-        );
-    }
+    home.run(&["schemas", "--check", "made"]).code(0);
+    // As it was committed: the program has removed `colour`, and added `title` without a new minor.
+    change("project.created", |schema| schema["properties"]["colour_before"] = json!({"type": "string"}));
+    change("task.created", |schema| _ = schema["properties"].as_object_mut().unwrap().remove("title"));
+    change("ticket.opened", |schema| _ = schema.as_object_mut().unwrap().remove("x-version"));
+    std::fs::create_dir(home.path().join("made/task.teleported")).unwrap();
+    std::fs::remove_dir_all(home.path().join("made/token.revoked")).unwrap();
+    let (out, err) = home.run(&["schemas", "--check", "made"]).code(3);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "task.teleported: this program does not know it, and events of it are kept for months",
+            "token.revoked: version 1.0 is not in made/token.revoked/1.json",
+            "ticket.opened: made/ticket.opened/1.json is behind: write it anew with --output",
+            "task.created: title is new, and required: that needs version 2.0, and it says 1.0",
+            "project.created: colour_before is gone: that needs version 2.0, and it says 1.0",
+        ]
+    );
+    assert_eq!(err, "5 shapes are not as they were committed\n");
+    // Nor does it write over what its readers rely on.
+    let (_, err) = home.run(&["schemas", "--output", "made"]).code(3);
+    assert!(err.contains("that needs version 2.0"), "{err}");
 }
 
 #[test]
