@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::ids::WorkspaceId;
-use sqlx::postgres::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgPool, Postgres};
 use tokio::sync::Mutex;
 
 use crate::Error;
@@ -79,6 +80,8 @@ pub(crate) async fn next(tx: &mut Tx, kind: Kind) -> Result<i64, Error> {
 /// Numbers taken from PostgreSQL for this process, as many at once as are waited for.
 pub(crate) struct Numbers {
     pool: PgPool,
+    /// A connection between two uses; the pool would ask it each time whether it still lives.
+    kept: Mutex<Option<PoolConnection<Postgres>>>,
     lanes: std::sync::Mutex<HashMap<(WorkspaceId, Kind), Arc<Lane>>>,
 }
 
@@ -88,10 +91,20 @@ struct Lane {
     free: Mutex<VecDeque<i64>>,
 }
 
+async fn count_on(
+    connection: &mut PgConnection,
+    (workspace, kind): (WorkspaceId, Kind),
+    missing: i64,
+) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query_as(COUNT).bind(workspace.0).bind(kind.as_str()).bind(missing);
+    let (last,): (i64,) = row.fetch_one(connection).await?;
+    Ok(last)
+}
+
 impl Numbers {
     /// Takes numbers through `pool`, whose connections commit without waiting for the disk.
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, lanes: std::sync::Mutex::default() }
+        Self { pool, kept: Mutex::default(), lanes: std::sync::Mutex::default() }
     }
 
     fn lane(&self, key: (WorkspaceId, Kind)) -> Arc<Lane> {
@@ -107,16 +120,27 @@ impl Numbers {
         let waiting = lane.waiting.swap(0, Ordering::Relaxed).max(wanted);
         let missing = waiting - i64::try_from(free.len()).unwrap_or(0);
         if missing > 0 {
-            let (last,): (i64,) = sqlx::query_as(COUNT)
-                .bind(key.0.0)
-                .bind(key.1.as_str())
-                .bind(missing)
-                .fetch_one(&self.pool)
-                .await?;
+            let last = self.count(key, missing).await?;
             free.extend(last - missing + 1..=last);
         }
         let ours = usize::try_from(wanted).unwrap_or(1).min(free.len());
         Ok(free.drain(..ours).collect())
+    }
+
+    /// Counts `missing` further; gives the last number.
+    async fn count(&self, key: (WorkspaceId, Kind), missing: i64) -> Result<i64, Error> {
+        let kept = self.kept.lock().await.take();
+        // One that failed, or whose use was given up, goes back to the pool, which looks at it.
+        if let Some(mut connection) = kept
+            && let Ok(last) = count_on(&mut connection, key, missing).await
+        {
+            *self.kept.lock().await = Some(connection);
+            return Ok(last);
+        }
+        let mut connection = self.pool.acquire().await?;
+        let last = count_on(&mut connection, key, missing).await?;
+        *self.kept.lock().await = Some(connection);
+        Ok(last)
     }
 
     /// Takes back what was not needed.

@@ -219,22 +219,30 @@ async fn begin_with(pool: PgPool, text: String) -> Begun {
     }
 }
 
+/// What begins a transaction that sees what `scope` may see.
+fn begin_text(scope: Scope, mode: Mode) -> String {
+    let begin = match mode {
+        // One state of the database in all that is read: a list and the count beside it agree.
+        Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Mode::Write { durable: true } => "BEGIN",
+        Mode::Write { durable: false } => "BEGIN; SET LOCAL synchronous_commit = off",
+    };
+    match scope {
+        Scope::Workspace(id) => format!("{begin}; SET LOCAL deskhand.workspace_id = '{id}'"),
+        Scope::System => format!("{begin}; SET LOCAL ROLE deskhand_system"),
+    }
+}
+
 impl Work {
     /// Begins a transaction that sees what `scope` may see; one round trip.
     async fn begin(&self, scope: Scope, mode: Mode) -> Result<Tx, Error> {
-        let begin = match mode {
-            // One state of the database in all that is read: a list and the count beside it agree.
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Mode::Write { durable: true } => "BEGIN",
-            Mode::Write { durable: false } => "BEGIN; SET LOCAL synchronous_commit = off",
-        };
-        let text = match scope {
-            Scope::Workspace(id) => format!("{begin}; SET LOCAL deskhand.workspace_id = '{id}'"),
-            Scope::System => format!("{begin}; SET LOCAL ROLE deskhand_system"),
-        };
-        let transaction = self.to_the_end(begin_with(self.pool.clone(), text)).await?;
+        let transaction = self.to_the_end(begin_with(self.pool.clone(), begin_text(scope, mode))).await?;
+        Ok(self.begun(transaction, scope))
+    }
+
+    fn begun(&self, transaction: sqlx::Transaction<'static, sqlx::Postgres>, scope: Scope) -> Tx {
         let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new() };
-        Ok(Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock))
+        Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock)
     }
 
     /// Lets a transaction begin even where whoever wanted it goes away meanwhile.
@@ -251,6 +259,8 @@ impl Work {
     }
 
     /// Begins a transaction, and meanwhile takes a number for each of `kinds`, which it will want.
+    ///
+    /// For lanes: they are tasks of their own, so that nobody drops this while it begins.
     async fn begin_with_numbers(&self, scope: Scope, kinds: Vec<Kind>) -> Result<Tx, Error> {
         let Scope::Workspace(workspace) = scope else { return self.begin(scope, Mode::DURABLE).await };
         let mut wanted: HashMap<(WorkspaceId, Kind), i64> = HashMap::new();
@@ -264,8 +274,9 @@ impl Work {
             }
             Ok::<_, Error>(taken)
         };
-        let (tx, numbers) = tokio::join!(self.begin(scope, Mode::DURABLE), numbers);
-        let mut tx = tx?;
+        let begin = begin_with(self.pool.clone(), begin_text(scope, Mode::DURABLE));
+        let (transaction, numbers) = tokio::join!(begin, numbers);
+        let mut tx = self.begun(transaction?, scope);
         if let Source::Taken { spare, .. } = &mut tx.numbers {
             *spare = numbers?;
         }
