@@ -39,10 +39,16 @@ test: setup brokers pages test-pages tests/story/node_modules/.installed ## ever
 test-api: setup-run pages ## send the running API what its contract allows and what it does not (schemathesis, two minutes)
 	scripts/schemathesis
 
+# How much of each: rounds of kill -9 on each log, outages, pauses, restarts of everything, letters replayed.
+chaos: export DESKHAND_ROUNDS ?= 200
+chaos: export DESKHAND_OUTAGES ?= 50
+chaos: export DESKHAND_PAUSES ?= 100
+chaos: export DESKHAND_RESTARTS ?= 10
+chaos: export DESKHAND_LETTERS ?= 10000
 .PHONY: chaos
-chaos: setup brokers pages ## kill processes and brokers for as long as it takes to trust them (DESKHAND_ROUNDS=200)
-	DESKHAND_ROUNDS=$${DESKHAND_ROUNDS:-200} $(CARGO) test -p system-tests kill $(ARGS)
-	$(CARGO) test -p deskhand-bus broker:: $(ARGS)
+chaos: setup brokers pages ## kill, cut, pause and restart everything for an hour or two, and look at every record
+	$(CARGO) test --workspace --no-run
+	$(CARGO) test --workspace --test it -- --test-threads 1 chaos:: broker:: letters:: $(ARGS)
 
 .PHONY: check
 check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files

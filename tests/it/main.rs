@@ -10,8 +10,8 @@
 
 mod api;
 mod backup;
+mod chaos;
 mod drain;
-mod kill;
 mod live;
 mod program;
 mod shapes;

@@ -85,7 +85,10 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.settle(Command::new(program()), arguments)
+    }
+
+    fn settle(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
         command.envs(self.variables.clone()).stdin(Stdio::null());
         command
@@ -100,11 +103,24 @@ impl Place {
 
     /// Starts `serve`; its output goes to files named after `name`.
     pub(crate) fn start(&self, name: &str, arguments: &[&str]) -> Process {
+        self.start_under(&[], name, arguments)
+    }
+
+    /// Starts `serve` by another program, such as one that shows it another time.
+    pub(crate) fn start_under(&self, other: &[&str], name: &str, arguments: &[&str]) -> Process {
         let said = self.path().join(format!("{name}.err"));
         // The log of all starts of a process is kept together, for a look at it when a test fails.
         let log = File::options().create(true).append(true).open(self.path().join(format!("{name}.log")));
+        let command = match other {
+            [] => Command::new(program()),
+            [other, others @ ..] => {
+                let mut command = Command::new(other);
+                command.args(others).arg(program());
+                command
+            }
+        };
         let child = self
-            .command(&[&["serve"], arguments].concat())
+            .settle(command, &[&["serve"], arguments].concat())
             .stdout(log.expect("a log"))
             .stderr(File::create(&said).expect("a file"))
             .spawn()
@@ -177,7 +193,12 @@ impl Process {
 
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
     }
 

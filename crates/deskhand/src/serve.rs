@@ -91,6 +91,8 @@ struct Running {
     health: Health,
     metrics: Metrics,
     shutdown: CancellationToken,
+    /// Ends the listeners.
+    close: CancellationToken,
     /// Listeners, and what keeps the server's memory true.
     tasks: JoinSet<()>,
     workers: workers::Workers,
@@ -147,7 +149,7 @@ async fn start(
     }
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))
         .map_err(|error| Failure::because("the metrics cannot be set up", &error))?;
-    let shutdown = CancellationToken::new();
+    let (shutdown, close) = (CancellationToken::new(), CancellationToken::new());
     let app = App::new(
         server_options(config),
         desk.clone(),
@@ -158,15 +160,15 @@ async fn start(
     );
     let mut tasks = JoinSet::new();
     if let Some(listener) = listener {
-        listen_for(&mut tasks, listener, server::router(app.clone()), &shutdown);
+        listen_for(&mut tasks, listener, server::router(app.clone()), &close);
         keep_live(&mut tasks, live, &shutdown);
     }
     if let Some(management) = management {
-        listen_for(&mut tasks, management, server::management_router(app.clone()), &shutdown);
+        listen_for(&mut tasks, management, server::management_router(app.clone()), &close);
     }
     tasks.spawn(async move { app.keep().await });
     let workers = workers::start(workers_options(config, &desk, bus, &health)?, &shutdown);
-    Ok(Running { desk, health, metrics, shutdown, tasks, workers })
+    Ok(Running { desk, health, metrics, shutdown, close, tasks, workers })
 }
 
 fn keep_live(tasks: &mut JoinSet<()>, live: Live, shutdown: &CancellationToken) {
@@ -174,9 +176,9 @@ fn keep_live(tasks: &mut JoinSet<()>, live: Live, shutdown: &CancellationToken) 
     tasks.spawn(async move { live.run(shutdown).await });
 }
 
-/// Serves `router` at `listener` until `shutdown`; then takes no more, and finishes what has begun.
-fn listen_for(tasks: &mut JoinSet<()>, listener: TcpListener, router: Router, shutdown: &CancellationToken) {
-    let shutdown = shutdown.clone().cancelled_owned();
+/// Serves `router` at `listener` until `close`; then takes no more, and finishes what has begun.
+fn listen_for(tasks: &mut JoinSet<()>, listener: TcpListener, router: Router, close: &CancellationToken) {
+    let close = close.clone().cancelled_owned();
     // An answer is one write and has nothing to wait for.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -185,7 +187,7 @@ fn listen_for(tasks: &mut JoinSet<()>, listener: TcpListener, router: Router, sh
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(shutdown).await {
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(close).await {
             tracing::error!(error = &error as &dyn std::error::Error, "the listener failed");
         }
     });

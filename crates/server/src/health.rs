@@ -55,7 +55,12 @@ impl Health {
 
     /// Whether this process should get traffic.
     pub fn ready(&self) -> bool {
-        self.started() && !self.0.draining.load(Ordering::Relaxed) && !self.0.cut_off.load(Ordering::Relaxed)
+        self.started() && !self.draining() && !self.0.cut_off.load(Ordering::Relaxed)
+    }
+
+    /// Whether the process is about to end.
+    pub fn draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Ends when the process begins to drain.

@@ -52,6 +52,10 @@ pub async fn all(State(app): State<App>, mut request: Request, next: Next) -> Re
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     }
+    if app.health.draining() {
+        // Who keeps this connection for the next request shall send that elsewhere.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if app.options.secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }

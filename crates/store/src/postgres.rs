@@ -14,6 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
@@ -25,6 +26,8 @@ use crate::{Error, Failure, Options, migrate, pending};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
 const ATTEMPTS: u32 = 6;
+/// How long a connection that lives is looked for.
+const GIVE_UP: Duration = Duration::from_secs(2);
 /// How long wakes for other processes are gathered: a notification takes a lock that all committers share.
 const GATHER: Duration = Duration::from_millis(2);
 /// How many transactions take jobs that may share one, side by side.
@@ -211,11 +214,16 @@ impl Mode {
 
 type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
 
+/// Begins a transaction on a connection that lives. Pooled ones may have died unseen, for instance all at once with the
+/// server: each that did is found by this, and the next one is tried, until there is a new one.
 async fn begin_with(pool: PgPool, text: String) -> Begun {
-    match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
-        // A pooled connection may have died unseen, for instance with the server; the next one is new.
-        Err(Error::Unavailable(_)) => Ok(pool.begin_with(AssertSqlSafe(text)).await?),
-        begun => begun,
+    let deadline = Instant::now() + GIVE_UP;
+    let mut left = pool.size();
+    loop {
+        match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
+            Err(Error::Unavailable(_)) if left > 0 && Instant::now() < deadline => left -= 1,
+            begun => return Ok(begun?),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod clock;
 mod cluster;
 mod kafka;
 mod nats;
+mod proxy;
 mod secured;
 mod server;
 
@@ -29,6 +30,7 @@ pub use clock::ManualClock;
 pub use cluster::Postgres;
 pub use kafka::{Kafka, kafka, send_by_java};
 pub use nats::{Nats, nats};
+pub use proxy::Proxy;
 
 /// Where `make brokers` has put the newest `what`: a path in its folder.
 fn tool(path: &str, what: &str) -> PathBuf {

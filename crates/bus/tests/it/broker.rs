@@ -1,9 +1,6 @@
 //! A broker that is killed, that does not answer, that loses what it had, or that brings what nobody of ours has sent.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{BrokerOptions, Bus};
@@ -11,7 +8,7 @@ use domain::ids::WorkspaceId;
 use domain::{Envelope, EventType};
 use store::bus::dead::{self, Filter, Reason};
 use store::{Error, Scope, Store};
-use testkit::{Kafka, Nats, postgres, sqlite};
+use testkit::{Kafka, Nats, Proxy, postgres, sqlite};
 use uuid::Uuid;
 
 use crate::stage::{Ground, Process, Written, append, effects, event, lag, until, writer};
@@ -125,51 +122,12 @@ async fn one_of_three_kafka_brokers_may_be_away_and_nobody_notices() {
     assert_effects(&db, workspace, 15, 60).await;
 }
 
-/// Passes bytes on between whoever connects and `to`, until it is told to hold everything back.
-struct Proxy {
-    address: String,
-    holds: Arc<AtomicBool>,
-}
-
-impl Proxy {
-    fn start(to: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let holds = Arc::new(AtomicBool::new(false));
-        let held = Arc::clone(&holds);
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&to)) else { continue };
-                for (mut from, mut into) in
-                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
-                {
-                    let held = Arc::clone(&held);
-                    std::thread::spawn(move || {
-                        let mut bytes = [0; 8192];
-                        while let Ok(read @ 1..) = from.read(&mut bytes) {
-                            while held.load(Ordering::SeqCst) {
-                                std::thread::sleep(Duration::from_millis(10));
-                            }
-                            if into.write_all(&bytes[..read]).is_err() {
-                                break;
-                            }
-                        }
-                        // The other side has gone already where this fails.
-                        let _ = into.shutdown(Shutdown::Both);
-                    });
-                }
-            }
-        });
-        Self { address, holds }
-    }
-}
-
 /// What was sent and never acknowledged is sent again: it is there twice, and has one effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_accepts_and_does_not_answer_costs_time_and_nothing_else() {
     let server = Nats::start();
     let proxy = Proxy::start(server.address());
-    let db = Ground::on_nats(postgres().await, proxy.address.clone());
+    let db = Ground::on_nats(postgres().await, proxy.address().to_owned());
     let written = Arc::new(Written::default());
     let workspace = WorkspaceId(Uuid::now_v7());
     let subjects: Vec<Uuid> = (0..10).map(|_| Uuid::now_v7()).collect();
@@ -177,10 +135,10 @@ async fn a_broker_that_accepts_and_does_not_answer_costs_time_and_nothing_else()
     for sequence in 0..30 {
         append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
         match sequence {
-            10 => proxy.holds.store(true, Ordering::SeqCst),
+            10 => proxy.hold(true),
             // Longer than an acknowledgement is waited for.
             15 => tokio::time::sleep(Duration::from_secs(7)).await,
-            20 => proxy.holds.store(false, Ordering::SeqCst),
+            20 => proxy.hold(false),
             _ => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }

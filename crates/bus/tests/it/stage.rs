@@ -52,9 +52,9 @@ pub(crate) async fn append(store: &Store, events: Vec<Envelope>) {
     appended.unwrap();
 }
 
-/// Waits until `done`, at most 40 seconds.
+/// Waits until `done`, at most three minutes.
 pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(40);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while !done().await {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

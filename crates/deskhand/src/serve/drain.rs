@@ -11,6 +11,9 @@ use crate::failure::{Failure, Outcome};
 
 /// How often it is looked whether the sockets are closed.
 const LOOK: Duration = Duration::from_millis(10);
+/// How long requests are still answered where other processes serve, too. Each of these answers closes its connection;
+/// without that, a connection would be closed just when its next request is on the way.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// The signals that ask the process to end.
 pub(super) struct Signals {
@@ -40,11 +43,15 @@ impl Signals {
 /// Ends what runs, within `secs`; a second signal ends the waiting.
 pub(super) async fn drain(running: Running, mut signals: Signals, secs: u64) {
     let deadline = Instant::now() + Duration::from_secs(secs);
-    let Running { desk, health, metrics, shutdown, mut tasks, workers } = running;
-    // No new traffic, and the sockets are told to come back elsewhere; then no new connections, no new work.
+    let Running { desk, health, metrics, shutdown, close, mut tasks, workers } = running;
+    // No new traffic, and the sockets are told to come back elsewhere; no new work; then no new connections.
     health.set_draining();
     shutdown.cancel();
     let ended = async {
+        if !desk.store().is_exclusive() {
+            sleep(LINGER).await;
+        }
+        close.cancel();
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
                 error!(error = &error as &dyn std::error::Error, "a part of the server broke");

@@ -1,0 +1,153 @@
+//! A rolling restart: every process is replaced, one after the other, and nobody who uses the desk notices.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::Proxy;
+use tokio::task::JoinSet;
+
+use super::system::number;
+use super::{new_key, on_postgres};
+use crate::api::{Api, set_up};
+use crate::live;
+use crate::program::{Place, Process};
+
+/// How often every process is replaced.
+const RESTARTS: u64 = 1;
+const CLIENTS: usize = 6;
+const PAGES: usize = 3;
+const PARTS: [(&str, &str); 4] =
+    [("front-1", "web,api"), ("front-2", "web,api"), ("back-1", "relay,clock,workers"), ("back-2", "relay,clock,workers")];
+
+/// A process that takes the place of one with the same name.
+struct Member {
+    name: &'static str,
+    roles: &'static str,
+    process: Process,
+    address: Option<String>,
+}
+
+impl Member {
+    async fn start(place: &Place, (name, roles): (&'static str, &'static str)) -> Self {
+        let mut process = place.start(name, &["--roles", roles]);
+        let url = process.ready().await;
+        let address = roles.contains("api").then(|| url.trim_start_matches("http://").to_owned());
+        Self { name, roles, process, address }
+    }
+
+    /// As an orchestrator does it: the new one comes first; the old one gets no new connections any more, is asked to
+    /// end, and is waited for.
+    async fn replace(&mut self, place: &Place, balancer: &Proxy) {
+        let new = Self::start(place, (self.name, self.roles)).await;
+        if let Some(address) = &new.address {
+            balancer.add(address);
+        }
+        let mut old = std::mem::replace(self, new);
+        if let Some(address) = &old.address {
+            balancer.remove(address);
+        }
+        old.process.terminate();
+        assert_eq!(old.process.ended().await.code(), Some(0), "{}", old.process.said());
+    }
+}
+
+/// Reads the live feed until it is `over` and as many tasks came as were `made`; comes back with its cursor when it is
+/// told to. Gives how often each came.
+async fn watch(
+    api: Api,
+    mut socket: live::Socket,
+    made: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+) -> HashMap<String, usize> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut cursor = Value::Null;
+    while !over.load(Ordering::SeqCst) || seen.len() < made.load(Ordering::SeqCst) {
+        match live::next(&mut socket).await {
+            Ok(frame) => {
+                assert_ne!(frame["type"], "resync", "something is missing");
+                if frame["event"]["type"] == "task.created" {
+                    let title = frame["event"]["data"]["title"].as_str().unwrap().to_owned();
+                    *seen.entry(title).or_default() += 1;
+                }
+                if frame["cursor"].is_string() {
+                    cursor = frame["cursor"].clone();
+                }
+            }
+            Err(code) => {
+                assert_eq!(code, Some(1012), "it is told to come back");
+                let start = json!({"type": "resume", "cursor": cursor});
+                socket = live::open(&api.url, "/api/v1/live", &api.token(), &start).await;
+            }
+        }
+    }
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_process_is_replaced_and_no_request_fails_and_no_message_is_missing() {
+    let place = on_postgres("database:").await;
+    let mut members = vec![Member::start(&place, PARTS[0]).await];
+    let direct = members[0].address.clone().unwrap();
+    let api = set_up(&members[0].process, &format!("http://{direct}")).await;
+    for part in &PARTS[1..] {
+        members.push(Member::start(&place, *part).await);
+    }
+    let balancer = Proxy::start(direct);
+    balancer.add(members[1].address.as_ref().unwrap());
+    let url = format!("http://{}", balancer.address());
+    let api = api.at(&url, &api.token());
+    let (over, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let mut pages = JoinSet::new();
+    for _ in 0..PAGES {
+        let mut socket = live::open(&url, "/api/v1/live", &api.token(), &json!({"type": "start"})).await;
+        assert_eq!(live::next(&mut socket).await.unwrap()["type"], "hello");
+        pages.spawn(watch(api.clone(), socket, Arc::clone(&made), Arc::clone(&over)));
+    }
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (api, over, made) = (Api::new(&url, &api.token()), Arc::clone(&over), Arc::clone(&made));
+        clients.spawn(async move {
+            let mut failed = Vec::new();
+            let mut count = 0;
+            while !over.load(Ordering::SeqCst) {
+                let body = json!({"title": format!("Task {count} of {client}")});
+                count += 1;
+                match api.try_post("/api/v1/tasks", Some(&new_key()), &body).await {
+                    Ok(_) => _ = made.fetch_add(1, Ordering::SeqCst),
+                    Err(error) => failed.push(format!("{error:?}")),
+                }
+                if let Err(error) = api.try_get("/api/v1/tasks?limit=1").await {
+                    failed.push(format!("{error:?}"));
+                }
+                tokio::time::sleep(Duration::from_millis(u64::try_from(client).unwrap() * 7)).await;
+            }
+            (count, failed)
+        });
+    }
+    for _ in 0..number("DESKHAND_RESTARTS").unwrap_or(RESTARTS) {
+        for member in &mut members {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            member.replace(&place, &balancer).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    over.store(true, Ordering::SeqCst);
+    let mut requests = 0;
+    while let Some(client) = clients.join_next().await {
+        let (count, failed) = client.unwrap();
+        requests += 2 * count;
+        assert!(failed.is_empty(), "{} requests of one client failed: {failed:?}", failed.len());
+    }
+    let made = made.load(Ordering::SeqCst);
+    // One more, so that every page looks again whether it has all.
+    api.post("/api/v1/tasks", &json!({"title": "The last one"})).await;
+    while let Some(page) = pages.join_next().await {
+        let seen = page.unwrap();
+        assert!(seen.values().all(|count| *count == 1), "told twice: {seen:?}");
+        assert!(seen.len() >= made, "{} of {made} were told", seen.len());
+    }
+    eprintln!("{requests} requests, {made} tasks");
+}
