@@ -98,6 +98,8 @@ use_cases! {
     ReadAudit => For::Members(Role::Admin),
     /// See dead letters, have them handled again, and drop them.
     ManageDeadLetters => For::Members(Role::Admin),
+    /// See, make, change, test and delete webhooks, see what they were sent, and have it sent again.
+    ManageWebhooks => For::Members(Role::Admin),
     /// Write to the desk, as a customer.
     VisitorWrite => For::Contacts,
     /// Read one's own conversations, as a customer.

@@ -23,12 +23,15 @@ pub mod sessions;
 pub mod tasks;
 pub mod tickets;
 pub mod undo;
+mod vault;
 pub mod visitors;
+pub mod webhooks;
 pub mod workspaces;
 
 use std::sync::Arc;
 
 use domain::{Clock, Ids};
+use ipnet::IpNet;
 use store::Store;
 
 pub use authority::UseCase;
@@ -43,12 +46,20 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: secrets::Passwords,
+    webhooks: Arc<webhooks::Shared>,
 }
 
 impl Desk {
     /// A desk over `store`.
     pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids, passwords: secrets::Passwords::default() }
+        Self { store, clock, ids, passwords: secrets::Passwords::default(), webhooks: Arc::default() }
+    }
+
+    /// The same, that can make webhooks and deliver to them: with the installation's key, which seals their secrets,
+    /// and the networks beyond the public internet that they may lead to.
+    #[must_use]
+    pub fn with_webhooks(self, key: &[u8], allowed: Vec<IpNet>) -> Self {
+        Self { webhooks: Arc::new(webhooks::Shared::new(key, allowed)), ..self }
     }
 
     /// The database; for those who wait for its wakes or close it, not for changing it.

@@ -185,6 +185,20 @@ event_types! {
     DeadLetterReplayed = "dead_letter.replayed" in Audit of DeadLetters,
     /// Dead letters were dropped for good.
     DeadLetterDropped = "dead_letter.dropped" in Audit of DeadLetters,
+    /// A webhook was made.
+    WebhookCreated = "webhook.created" in Audit of Webhook,
+    /// A webhook changed.
+    WebhookUpdated = "webhook.updated" in Audit of Webhook,
+    /// A webhook was deleted.
+    WebhookDeleted = "webhook.deleted" in Audit of Webhook,
+    /// A webhook got a new secret.
+    WebhookRotated = "webhook.rotated" in Audit of Webhook,
+    /// A webhook was disabled, because its receiver is gone or has only failed for days.
+    WebhookDisabled = "webhook.disabled" in Audit of Webhook,
+    /// A member wants to see whether a webhook works; it is delivered to that one.
+    WebhookTested = "webhook.tested" in Audit of Webhook,
+    /// Deliveries of a webhook are to be sent again.
+    WebhookReplayed = "webhook.replayed" in Audit of WebhookReplay,
     /// An article was written or imported.
     ArticleCreated = "article.created" in Audit of Article,
     /// An article changed.
@@ -208,6 +222,15 @@ impl EventType {
     /// The kind of record it is about: what stands before the dot.
     pub fn kind(self) -> &'static str {
         self.as_str().split('.').next().unwrap_or_default()
+    }
+
+    /// Whether other programs may be told of it by webhooks: what happens to the records that people work with, and
+    /// nothing of how the desk is administered.
+    pub fn is_public(self) -> bool {
+        matches!(
+            self.kind(),
+            "article" | "contact" | "conversation" | "message" | "project" | "reminder" | "task" | "ticket"
+        )
     }
 
     /// The version of the shape of its `data`, as `major.minor`.
@@ -281,5 +304,21 @@ impl Envelope {
     /// The data as `T`. Errors where it has not that shape.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventType;
+
+    #[test]
+    fn nothing_of_how_the_desk_is_administered_is_public() {
+        let public = EventType::ALL.iter().filter(|kind| kind.is_public());
+        assert!(public.clone().any(|kind| *kind == EventType::MessageReceived));
+        for kind in public {
+            for inside in ["workspace", "member", "token", "channel", "dead_letter", "webhook", "notification"] {
+                assert_ne!(kind.kind(), inside, "{kind:?}");
+            }
+        }
     }
 }

@@ -81,6 +81,10 @@ ids! {
     EventId,
     /// An event that a group could not handle.
     DeadLetterId,
+    /// A webhook: an address of another program that is told of events.
+    WebhookId,
+    /// The delivery of one event to one webhook.
+    DeliveryId,
 }
 
 /// Where new ids come from: UUIDv7, so that they sort by their time.

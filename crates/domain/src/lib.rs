@@ -9,10 +9,12 @@ pub mod clock;
 pub mod conversation;
 pub mod event;
 pub mod ids;
+pub mod network;
 pub mod partition;
 pub mod recurrence;
 pub mod task;
 pub mod text;
+pub mod webhook;
 
 pub use breaker::{Breaker, BreakerState};
 pub use caller::{Actor, ActorRef, Caller, IdempotencyKey, Role, Via};

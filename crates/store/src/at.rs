@@ -77,3 +77,8 @@ impl Decode<'_, Postgres> for At {
         }
     }
 }
+
+/// A span of time as both databases add it to an instant.
+pub(crate) fn micros(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}

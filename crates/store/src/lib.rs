@@ -35,6 +35,7 @@ pub mod sessions;
 pub mod tasks;
 pub mod tickets;
 pub mod undo;
+pub mod webhooks;
 pub mod workspaces;
 
 use std::path::{Path, PathBuf};

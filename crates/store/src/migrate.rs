@@ -23,7 +23,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001"), migration!(2, "0002")];
+const MIGRATIONS: &[Migration] = &[migration!(1, "0001"), migration!(2, "0002"), migration!(3, "0003")];
 
 /// The schema version that this program needs.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;

@@ -17,6 +17,8 @@ pub enum Wake {
     Clock,
     /// A notification waits to be mailed.
     Mail,
+    /// Deliveries to webhooks wait to be sent.
+    Webhooks,
     /// Dead letters are to be handled again.
     Replay,
     /// Partitions of the log are free to be taken, or another process wants its share of them.
@@ -31,6 +33,7 @@ impl Wake {
             Self::Log(topic, partition, end) => format!("log/{}/{partition}/{end}", topic.as_str()),
             Self::Clock => "clock".to_owned(),
             Self::Mail => "mail".to_owned(),
+            Self::Webhooks => "webhooks".to_owned(),
             Self::Replay => "replay".to_owned(),
             Self::Leases => "leases".to_owned(),
         }
@@ -42,6 +45,7 @@ impl Wake {
             "outbox" => Some(Self::Outbox),
             "clock" => Some(Self::Clock),
             "mail" => Some(Self::Mail),
+            "webhooks" => Some(Self::Webhooks),
             "replay" => Some(Self::Replay),
             "leases" => Some(Self::Leases),
             _ => {
@@ -114,6 +118,7 @@ mod tests {
             Wake::Outbox,
             Wake::Clock,
             Wake::Mail,
+            Wake::Webhooks,
             Wake::Replay,
             Wake::Leases,
             Wake::Log(Topic::TaskEvents, 2, 40),

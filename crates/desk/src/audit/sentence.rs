@@ -58,6 +58,13 @@ pub(super) fn say(action: &str, changes: &[Change]) -> String {
         EventType::ArticleRestored => "brought the article back",
         EventType::DeadLetterReplayed => "had dead letters handled again",
         EventType::DeadLetterDropped => "dropped dead letters",
+        EventType::WebhookCreated => "made the webhook",
+        EventType::WebhookUpdated => return changed("the webhook", changes),
+        EventType::WebhookDeleted => "deleted the webhook",
+        EventType::WebhookRotated => "gave the webhook a new secret",
+        EventType::WebhookDisabled => "disabled the webhook, which does not work any more",
+        EventType::WebhookTested => "tested the webhook",
+        EventType::WebhookReplayed => "had deliveries of the webhook sent again",
         EventType::ReminderDue => "reminded of the task",
         EventType::NotificationCreated => "told a member",
     };

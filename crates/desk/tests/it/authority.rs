@@ -38,6 +38,7 @@ const TABLE: &[(UseCase, &str)] = &[
     (UseCase::ReadHistory, "VGAO..S"),
     (UseCase::ReadAudit, "..AO..S"),
     (UseCase::ManageDeadLetters, "..AO..S"),
+    (UseCase::ManageWebhooks, "..AO..S"),
     (UseCase::VisitorWrite, "....C.."),
     (UseCase::VisitorRead, "....C.."),
     (UseCase::Answer, ".....H."),

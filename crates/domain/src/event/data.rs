@@ -93,6 +93,32 @@ snapshots! {
         /// How many they were.
         letters: i64,
     }
+    /// A webhook. Its secret is never in an event, nor the path of its address, which is often one as well.
+    Webhook {
+        /// Its id.
+        id: Uuid,
+        /// Its description, or where it leads.
+        title: String,
+        /// Where it leads: scheme, host and port of its address.
+        origin: String,
+        /// The types of event that it wants; all where there are none.
+        event_types: Vec<String>,
+        /// Whether its events come one after the other.
+        ordered: bool,
+        /// Whether it is told of anything.
+        enabled: bool,
+        /// Why it is not, where nobody disabled it: `gone` or `failing`.
+        disabled_reason: Option<String>,
+    }
+    /// Deliveries of a webhook that are to be sent again.
+    WebhookReplay {
+        /// The webhook's id.
+        id: Uuid,
+        /// Its description, or where it leads.
+        title: String,
+        /// How many they are.
+        deliveries: i64,
+    }
     /// A channel.
     Channel {
         /// Its id.
