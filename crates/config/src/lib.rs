@@ -33,7 +33,9 @@ mod words;
 pub use layers::{Sources, process_environment};
 pub use problem::{Fault, Origin, Problem, Problems};
 pub use secret::{MASK, Secret, SecretKey, WeakKey};
-pub use settings::{Config, DatabasePool, Limits, Log, Model, Otlp, SETTINGS, Shutdown, Smtp, Trace};
+pub use settings::{
+    Config, DatabasePool, Limits, Log, Model, Otlp, SETTINGS, Shutdown, Smtp, Trace, Webhooks,
+};
 pub use shape::{Setting, Shape};
 pub use table::Effective;
 pub use urls::{BusUrl, DatabaseUrl, WebUrl};

@@ -76,6 +76,8 @@ settings! {
         notify: Vec<u64> as Waits = "1,2,4", example "1,5,30";
         /// What keeps the history.
         audit: Vec<u64> as Waits = "1,2,4", example "1,5,30";
+        /// What makes deliveries to webhooks of events; how often those are sent again is fixed.
+        webhooks: Vec<u64> as Waits = "1,2,4", example "1,5,30";
     }
     /// The model that writes answers: any endpoint with OpenAI's interface. Without one, the built-in answerer.
     section model: Model {
@@ -94,6 +96,12 @@ settings! {
         url: Option<Secret> as Maybe<MailServer>, example "smtps://user:PASSWORD@mail.example:465";
         /// Whom the mail is from.
         from: Option<String> as Maybe<Mailbox>, example "Deskhand <desk@example.org>";
+    }
+    /// Webhooks: other programs that are told of events.
+    section webhooks: Webhooks {
+        /// Networks beyond the public internet that webhooks may lead to, also without encryption. Whoever may make
+        /// webhooks can reach what is in them.
+        allowed_networks: Vec<IpNet> as Networks = "", example "10.20.0.0/16,192.168.1.7";
     }
     /// What the process says about itself.
     section log: Log {

@@ -25,7 +25,7 @@ use crate::job::Job;
 use crate::vault::Vault;
 use crate::{Desk, UseCase};
 
-pub use deliveries::{delivery, deliveries, replay, replay_failed};
+pub use deliveries::{deliveries, delivery, replay, replay_failed};
 pub use sending::{
     Outcome, Turn, accept, claim, concerns, counts, due, next_due, note, pending, prune, release,
 };
@@ -174,7 +174,8 @@ fn owner(id: WebhookId) -> [u8; 16] {
 /// A new secret: as it is sealed, and as the receiver is given it.
 fn new_secret(desk: &Desk, id: WebhookId) -> Result<(Vec<u8>, String)> {
     let vault = desk.webhooks.vault.as_ref();
-    let vault = vault.ok_or(store::Error::GivenUp("webhooks need the installation's key, which is not here"))?;
+    let vault =
+        vault.ok_or(store::Error::GivenUp("webhooks need the installation's key, which is not here"))?;
     let mut bytes = [0_u8; 32];
     rand::rng().fill_bytes(&mut bytes);
     Ok((vault.seal(&owner(id), &bytes)?, format!("{SECRET_PREFIX}{}", STANDARD.encode(bytes))))
@@ -210,7 +211,8 @@ impl Made {
         if self.now {
             return Ok(());
         }
-        let detail = "this request was made before, and the secret was shown then; give the webhook a new secret";
+        let detail =
+            "this request was made before, and the secret was shown then; give the webhook a new secret";
         Err(Error::conflict("shown_once", detail))
     }
 }
@@ -231,7 +233,8 @@ pub async fn create(desk: &Desk, caller: &Caller, patch: WebhookPatch) -> Result
             Box::pin(async move {
                 let (id, patch, sealed) = &job.input;
                 if store::webhooks::count(tx).await? >= MOST {
-                    let detail = format!("there are {MOST} webhooks, and no more are allowed; delete one first");
+                    let detail =
+                        format!("there are {MOST} webhooks, and no more are allowed; delete one first");
                     return Err(Error::conflict("too_many_webhooks", detail));
                 }
                 let mut webhook = Webhook {
@@ -306,12 +309,7 @@ pub async fn update(
 }
 
 /// Deletes a webhook; what waits for it is not sent any more.
-pub async fn delete(
-    desk: &Desk,
-    caller: &Caller,
-    id: WebhookId,
-    expected: Option<Vec<i64>>,
-) -> Result<()> {
+pub async fn delete(desk: &Desk, caller: &Caller, id: WebhookId, expected: Option<Vec<i64>>) -> Result<()> {
     desk.write(caller, UseCase::ManageWebhooks, (id, expected), |tx, job| {
         Box::pin(async move {
             let (id, expected) = &job.input;
@@ -351,7 +349,8 @@ pub async fn rotate(
                 if !store::webhooks::rotate(tx, *id, sealed, until, version).await? {
                     return Err(Error::Stale { kind: "webhook", version: webhook.version });
                 }
-                job.record(tx, EventType::WebhookRotated, *id, version, snapshot(&webhook), Vec::new()).await?;
+                job.record(tx, EventType::WebhookRotated, *id, version, snapshot(&webhook), Vec::new())
+                    .await?;
                 Ok(Made { now: true })
             })
         })

@@ -33,6 +33,7 @@ pub(crate) async fn open(config: &Config, store: Store) -> Outcome<Bus> {
         ("recurring", &retry.recurring),
         ("notify", &retry.notify),
         ("audit", &retry.audit),
+        ("webhooks", &retry.webhooks),
     ];
     let of = of.map(|(group, waits)| {
         (group.to_owned(), waits.iter().map(|wait| Duration::from_secs(*wait)).collect())

@@ -18,7 +18,8 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use bus::{Bus, Handler, Live};
 use channels::mail::Mailer;
-use config::{Config, Group, Role};
+use channels::webhooks::{Sender, SystemNames};
+use config::{Config, Group, Role, SecretKey};
 use desk::Desk;
 use domain::{SystemClock, SystemIds};
 use server::{App, Health, Metrics};
@@ -36,8 +37,8 @@ use crate::output::note;
 
 /// How many threads run the asynchronous work. Waiting is most of it; the databases have threads of their own.
 const THREADS: usize = 2;
-/// The most threads for what would hold up the others, such as hashing passwords.
-const BLOCKING_THREADS: usize = 8;
+/// The most threads for what would hold up the others, such as hashing passwords and asking name servers.
+const BLOCKING_THREADS: usize = 40;
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(args: &Serve, settings: Option<PathBuf>) -> Outcome {
@@ -101,7 +102,7 @@ struct Running {
 async fn serve(args: &Serve, config: &Config) -> Outcome {
     let mut signals = drain::Signals::new()?;
     let begun = tokio::time::Instant::now();
-    key::ensure(config)?;
+    let key = key::ensure(config)?;
     // The address comes first: that somebody else has it is quickly said, before anything was touched.
     let serves = config.roles.contains(&Role::Api);
     let listener = if serves { Some(listen::bind("listen", config.listen).await?) } else { None };
@@ -111,7 +112,7 @@ async fn serve(args: &Serve, config: &Config) -> Outcome {
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let running = tokio::select! {
-        running = start(config, listener, management) => running?,
+        running = start(config, &key, listener, management) => running?,
         () = signals.first() => return Ok(()),
     };
     running.health.set_started();
@@ -133,13 +134,15 @@ async fn serve(args: &Serve, config: &Config) -> Outcome {
 /// Opens the database and starts everything that the roles ask for.
 async fn start(
     config: &Config,
+    key: &SecretKey,
     listener: Option<TcpListener>,
     management: Option<TcpListener>,
 ) -> Outcome<Running> {
     let location = database::location(config);
     database::require_whole(&location)?;
     let store = Store::open(database::options(config, true)).await?;
-    let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
+    let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds))
+        .with_webhooks(key.expose(), config.webhooks.allowed_networks.clone());
     let bus = crate::events::open(config, store).await?;
     bus.settle().await?;
     let live = bus.live().await?;
@@ -220,8 +223,9 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
                 Group::Notify => _ = groups.insert(workers::Group::Notify),
                 Group::Audit => _ = groups.insert(workers::Group::Audit),
                 Group::Hand => handlers.push(hand::handler(config, desk, health)?),
-                // Live updates are told by every process that serves pages; calls to other systems come later.
-                Group::Live | Group::Webhooks => {}
+                Group::Webhooks => _ = groups.insert(workers::Group::Webhooks),
+                // Live updates are told by every process that serves pages.
+                Group::Live => {}
             }
         }
     }
@@ -236,6 +240,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         clock: config.roles.contains(&Role::Clock),
         relay: config.roles.contains(&Role::Relay),
         mail: mail(config)?,
+        webhooks: Some(webhooks(config)?),
     })
 }
 
@@ -244,6 +249,12 @@ fn mail(config: &Config) -> Outcome<Option<MailSettings>> {
     let mailer = Mailer::new(url.expose(), from)
         .map_err(|error| Failure::Usage(format!("mail cannot be sent: {}", chain(&error))))?;
     Ok(Some(MailSettings { mailer, public_url: database::public_url(config) }))
+}
+
+fn webhooks(config: &Config) -> Outcome<Sender> {
+    let allowed = config.webhooks.allowed_networks.clone();
+    Sender::new(allowed, Arc::new(SystemNames::default()))
+        .map_err(|error| Failure::because("webhooks cannot be sent", &error))
 }
 
 /// Tells the person at the terminal where the desk is, and how the first owner comes in.

@@ -316,7 +316,9 @@ mod tests {
         let public = EventType::ALL.iter().filter(|kind| kind.is_public());
         assert!(public.clone().any(|kind| *kind == EventType::MessageReceived));
         for kind in public {
-            for inside in ["workspace", "member", "token", "channel", "dead_letter", "webhook", "notification"] {
+            for inside in
+                ["workspace", "member", "token", "channel", "dead_letter", "webhook", "notification"]
+            {
                 assert_ne!(kind.kind(), inside, "{kind:?}");
             }
         }

@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn what_fails_is_tried_eight_times_over_more_than_a_day() {
-        for answer in [Ok(500), Ok(429), Ok(301), Ok(404), Ok(199), Err(Failure::Timeout), Err(Failure::Broken)] {
+        for answer in
+            [Ok(500), Ok(429), Ok(301), Ok(404), Ok(199), Err(Failure::Timeout), Err(Failure::Broken)]
+        {
             let attempt = attempt(answer);
             let seconds: Vec<u64> = (1..)
                 .map_while(|number| match attempt.next(number) {
@@ -220,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_webhook_is_hopeless_after_days_of_nothing_but_failures() {
-        let days = |days| Duration::from_secs(days * 86_400);
+        let days = |days: u64| Duration::from_secs(days * 86_400);
         assert!(is_hopeless(8, days(5)) && !is_hopeless(7, days(30)) && !is_hopeless(1000, days(4)));
         assert!(rests(5) && !rests(4));
     }

@@ -13,6 +13,7 @@ const NONE: &[&str] = &[];
 /// What a scrape reads from the database.
 const BACKLOG: &str = "backlog";
 const CONVERSATIONS: &str = "conversations";
+const WEBHOOKS: &str = "webhooks";
 
 /// The process's metrics. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Metrics {
     bus_handled: IntCounterVec,
     bus_retries: IntCounterVec,
     dead_letters: GaugeVec,
+    webhook_deliveries: IntCounterVec,
+    webhooks_pending: GaugeVec,
     breakers: GaugeVec,
     scrape_errors: IntCounterVec,
 }
@@ -68,7 +71,7 @@ impl Metrics {
             ),
             &["source"],
         )?;
-        for source in [BACKLOG, CONVERSATIONS] {
+        for source in [BACKLOG, CONVERSATIONS, WEBHOOKS] {
             scrape_errors.with_label_values(&[source]).inc_by(0);
         }
         let bus_lag = GaugeVec::new(
@@ -96,6 +99,17 @@ impl Metrics {
             ),
             &["topic", "group"],
         )?;
+        let webhook_deliveries = IntCounterVec::new(
+            Opts::new(
+                "deskhand_webhook_deliveries_total",
+                "Attempts of this process to deliver to webhooks, by what became of the delivery.",
+            ),
+            &["outcome"],
+        )?;
+        let webhooks_pending = GaugeVec::new(
+            Opts::new("deskhand_webhooks_pending", "Deliveries that wait to be sent to webhooks."),
+            &[],
+        )?;
         let breakers = GaugeVec::new(
             Opts::new(
                 "deskhand_breaker_state",
@@ -115,6 +129,8 @@ impl Metrics {
         registry.register(Box::new(bus_handled.clone()))?;
         registry.register(Box::new(bus_retries.clone()))?;
         registry.register(Box::new(dead_letters.clone()))?;
+        registry.register(Box::new(webhook_deliveries.clone()))?;
+        registry.register(Box::new(webhooks_pending.clone()))?;
         registry.register(Box::new(breakers.clone()))?;
         registry.register(Box::new(scrape_errors.clone()))?;
         registry.register(Box::new(build))?;
@@ -130,6 +146,8 @@ impl Metrics {
             bus_handled,
             bus_retries,
             dead_letters,
+            webhook_deliveries,
+            webhooks_pending,
             breakers,
             scrape_errors,
         })
@@ -178,6 +196,21 @@ impl Metrics {
                 outcome => self.bus_handled.with_label_values(&[topic.as_str(), group, outcome.as_str()]),
             };
             counter.inc_by(events.saturating_sub(counter.get()));
+        }
+    }
+
+    /// Shows what became of deliveries to webhooks, and how many wait, or that this could not be read.
+    pub(crate) fn set_webhooks(&self, counts: &[(desk::webhooks::Outcome, u64)], pending: Option<i64>) {
+        for (outcome, attempts) in counts {
+            let counter = self.webhook_deliveries.with_label_values(&[outcome.as_str()]);
+            counter.inc_by(attempts.saturating_sub(counter.get()));
+        }
+        match pending {
+            Some(pending) => self.webhooks_pending.with_label_values(NONE).set(pending as f64),
+            None => {
+                self.webhooks_pending.reset();
+                self.scrape_errors.with_label_values(&[WEBHOOKS]).inc();
+            }
         }
     }
 

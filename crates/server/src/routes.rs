@@ -15,6 +15,7 @@ mod say;
 mod search;
 mod tasks;
 mod tickets;
+mod webhooks;
 mod widget;
 
 use std::time::Duration;
@@ -63,6 +64,7 @@ pub(crate) fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(notifications::routes())
         .merge(audit::routes())
         .merge(dead_letters::routes())
+        .merge(webhooks::routes())
         .merge(say::routes())
         .merge(widget::routes())
         .split_for_parts();

@@ -7,6 +7,7 @@ pub mod knowledge;
 pub mod people;
 pub mod say;
 pub mod tasks;
+pub mod webhooks;
 
 use desk::Page;
 use domain::recurrence::{CountsFrom, Recurrence};

@@ -288,8 +288,7 @@ macro_rules! claim {
     };
 }
 
-const CLAIM_POSTGRES: &str =
-    claim!("now()", "now() + INTERVAL '30 seconds'", "FOR UPDATE OF w SKIP LOCKED");
+const CLAIM_POSTGRES: &str = claim!("now()", "now() + INTERVAL '30 seconds'", "FOR UPDATE OF w SKIP LOCKED");
 const CLAIM_SQLITE: &str = claim!(
     "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
     "CAST(unixepoch('subsec') * 1000000 AS INTEGER) + 30000000",
@@ -411,8 +410,7 @@ macro_rules! next_due {
 
 const NEXT_POSTGRES: &str =
     next_due!("SELECT CAST(EXTRACT(EPOCH FROM ", "GREATEST", " - now()) * 1000000 AS BIGINT)");
-const NEXT_SQLITE: &str =
-    next_due!("SELECT ", "max", " - CAST(unixepoch('subsec') * 1000000 AS INTEGER)");
+const NEXT_SQLITE: &str = next_due!("SELECT ", "max", " - CAST(unixepoch('subsec') * 1000000 AS INTEGER)");
 
 /// How long it is, on the database's clock, until there is something to claim; nothing where nothing waits. Needs the
 /// system's scope.

@@ -1,4 +1,4 @@
-//! What reacts to events and to time: one module a group, the clock, and mail.
+//! What reacts to events and to time: one module a group, the clock, mail, and what sends webhooks.
 //!
 //! Workers decide nothing. They bring an event or a moment to a use case of the desk, which does its effect
 //! once; see each handler for its idempotency key.
@@ -8,6 +8,7 @@ mod clock;
 mod mail;
 mod notify;
 mod recurring;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, HandleError, Handler};
+use channels::webhooks::Sender;
 use desk::Desk;
 use domain::ids::WorkspaceId;
 use futures_util::FutureExt;
@@ -33,6 +35,8 @@ pub enum Group {
     Notify,
     /// Keeps who did what.
     Audit,
+    /// Tells other programs what happens.
+    Webhooks,
 }
 
 /// What a process does in the background.
@@ -51,6 +55,8 @@ pub struct WorkersOptions {
     pub relay: bool,
     /// How mail goes out, where it does; sent by the processes that run [`Group::Notify`].
     pub mail: Option<MailSettings>,
+    /// How webhooks go out; sent by the processes that run [`Group::Webhooks`].
+    pub webhooks: Option<Sender>,
 }
 
 /// What runs in the background.
@@ -68,13 +74,14 @@ impl Workers {
 
 /// Starts what `options` ask for. It goes on until `shutdown`.
 pub fn start(options: WorkersOptions, shutdown: &CancellationToken) -> Workers {
-    let WorkersOptions { desk, bus, groups, mut handlers, clock, relay, mail } = options;
+    let WorkersOptions { desk, bus, groups, mut handlers, clock, relay, mail, webhooks } = options;
     let mut tasks = JoinSet::new();
     for group in &groups {
         handlers.push(match group {
             Group::Recurring => Arc::new(recurring::Recurring::new(desk.clone())),
             Group::Notify => Arc::new(notify::Notify::new(desk.clone(), mail.is_some())),
             Group::Audit => Arc::new(audit::Audit::new(desk.clone())),
+            Group::Webhooks => Arc::new(webhooks::Webhooks::new(desk.clone())),
         });
     }
     if relay {
@@ -92,6 +99,12 @@ pub fn start(options: WorkersOptions, shutdown: &CancellationToken) -> Workers {
         let desk = desk.clone();
         keep_running(&mut tasks, "mail", shutdown, move |shutdown| {
             mail::run(desk.clone(), mail.clone(), shutdown)
+        });
+    }
+    if let Some(sender) = webhooks.filter(|_| groups.contains(&Group::Webhooks)) {
+        let desk = desk.clone();
+        keep_running(&mut tasks, "webhooks", shutdown, move |shutdown| {
+            webhooks::send(desk.clone(), sender.clone(), shutdown)
         });
     }
     if !handlers.is_empty() {

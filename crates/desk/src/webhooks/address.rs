@@ -24,7 +24,9 @@ pub(super) fn check(given: &str, allowed: &[IpNet]) -> Result<String, String> {
         _ => return Err("must begin with https:// and name a host".to_owned()),
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user or a password; receivers prove by the signature who sends".to_owned());
+        return Err(
+            "must not hold a user or a password; receivers prove by the signature who sends".to_owned()
+        );
     }
     if url.fragment().is_some() {
         return Err("must not have a part after #, which is never sent".to_owned());
@@ -70,10 +72,36 @@ mod tests {
     #[test]
     fn an_own_address_is_refused_however_it_is_spelled() {
         for host in [
-            "127.0.0.1", "127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "0177.0.0.1", "127.0.0.1.",
-            "①②⑦.⓪.⓪.①", "0", "0.0.0.0", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
-            "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[fe80::1]", "[fd00::1]", "[64:ff9b::7f00:1]",
-            "[2002:7f00:1::]", "localhost", "LOCALHOST", "localhost.", "a.localhost", "intranet", "224.0.0.1",
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "0x7f000001",
+            "2130706433",
+            "017700000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "①②⑦.⓪.⓪.①",
+            "0",
+            "0.0.0.0",
+            "10.0.0.1",
+            "192.168.1.1",
+            "172.16.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[fe80::1]",
+            "[fd00::1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "a.localhost",
+            "intranet",
+            "224.0.0.1",
             "255.255.255.255",
         ] {
             let refused = check(&format!("https://{host}/hook"), &[]).unwrap_err();
@@ -84,7 +112,9 @@ mod tests {
     #[test]
     fn an_allowed_network_opens_itself_and_nothing_else() {
         let allowed = ["10.20.0.0/16".parse().unwrap()];
-        for fine in ["https://10.20.1.1/", "http://10.20.1.1:8080/", "http://intranet/hook", "https://a.example/"] {
+        for fine in
+            ["https://10.20.1.1/", "http://10.20.1.1:8080/", "http://intranet/hook", "https://a.example/"]
+        {
             assert!(check(fine, &allowed).is_ok(), "{fine}");
         }
         for bad in ["https://10.21.1.1/", "http://127.0.0.1/", "http://93.184.216.34/"] {
@@ -95,9 +125,20 @@ mod tests {
     #[test]
     fn what_is_no_address_for_a_webhook_is_refused() {
         for bad in [
-            "", "hooks.example.com", "http://hooks.example.com/", "ftp://hooks.example.com/", "https://", "https:///a",
-            "javascript:alert(1)", "file:///etc/passwd", "https://user@hooks.example.com/", "https://:p@a.example/",
-            "https://a.example/#part", "https://a.example/ b", "https://a.exa\u{200B}mple/", "https://a.example/\n",
+            "",
+            "hooks.example.com",
+            "http://hooks.example.com/",
+            "ftp://hooks.example.com/",
+            "https://",
+            "https:///a",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://user@hooks.example.com/",
+            "https://:p@a.example/",
+            "https://a.example/#part",
+            "https://a.example/ b",
+            "https://a.exa\u{200B}mple/",
+            "https://a.example/\n",
             "https://a.example\\@b.example/\u{0}",
         ] {
             // A line break at the end is only trimmed.

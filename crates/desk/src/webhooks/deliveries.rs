@@ -54,12 +54,7 @@ pub async fn delivery(
 /// Has one delivery sent again now, with all its attempts before it; one that waits is not waited for any longer.
 ///
 /// Errors where the webhook is disabled.
-pub async fn replay(
-    desk: &Desk,
-    caller: &Caller,
-    id: WebhookId,
-    delivery: DeliveryId,
-) -> Result<Delivery> {
+pub async fn replay(desk: &Desk, caller: &Caller, id: WebhookId, delivery: DeliveryId) -> Result<Delivery> {
     desk.write(caller, UseCase::ManageWebhooks, (id, delivery), |tx, job| {
         Box::pin(async move {
             let (id, delivery) = job.input;

@@ -9,8 +9,8 @@ use domain::webhook::{self, Attempt, Disabled, Next, State};
 use domain::{Caller, Envelope, EventType, Via};
 use jiff::{Span, Timestamp};
 use serde::Serialize;
-use store::webhooks::deliveries::{self as rows, After, NewDelivery};
 use store::webhooks::Claim;
+use store::webhooks::deliveries::{self as rows, After, NewDelivery};
 use store::{Scope, Tx};
 
 use super::{Delivery, delivery_id, find, owner, save};
@@ -134,7 +134,10 @@ impl Turn {
 
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").field("webhook", &self.claim.id).field("fence", &self.claim.fence).finish_non_exhaustive()
+        f.debug_struct("Turn")
+            .field("webhook", &self.claim.id)
+            .field("fence", &self.claim.fence)
+            .finish_non_exhaustive()
     }
 }
 
@@ -197,7 +200,12 @@ impl Outcome {
 /// on.
 ///
 /// Errors with [`Error::Handled`] where somebody else has the webhook by now, or it is gone: then nothing is noted.
-pub async fn note(desk: &Desk, turn: &Turn, delivery: &Delivery, attempt: Attempt) -> Result<(Outcome, bool)> {
+pub async fn note(
+    desk: &Desk,
+    turn: &Turn,
+    delivery: &Delivery,
+    attempt: Attempt,
+) -> Result<(Outcome, bool)> {
     let (after, outcome) = match attempt.next(delivery.tried + 1) {
         Next::Done => (After::End(State::Delivered), Outcome::Delivered),
         Next::Wait(wait) => (After::Wait(webhook::jittered(wait, rand::random())), Outcome::Retried),
@@ -273,9 +281,7 @@ pub async fn prune(desk: &Desk) -> Result<u64> {
 
 /// How many deliveries wait, in all workspaces.
 pub async fn pending(desk: &Desk) -> Result<i64> {
-    desk.store
-        .read(Scope::System, (), |tx, ()| Box::pin(async move { Ok(rows::pending(tx).await?) }))
-        .await
+    desk.store.read(Scope::System, (), |tx, ()| Box::pin(async move { Ok(rows::pending(tx).await?) })).await
 }
 
 /// How many attempts of this process had each outcome.

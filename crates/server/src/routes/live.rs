@@ -11,7 +11,7 @@ use axum::routing::get;
 use bus::{Interest, LiveEvent, Subscription};
 use domain::event::data;
 use domain::ids::ConversationId;
-use domain::{Caller, EventType};
+use domain::{Caller, EventType, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -234,6 +234,7 @@ fn for_member(told: &LiveEvent, member: &Member) -> bool {
         | EventType::TokenRevoked
         | EventType::MemberSignedIn
         | EventType::MemberSignedOut => false,
+        kind if kind.kind() == "webhook" => member.who.member.role >= Role::Admin,
         _ => true,
     }
 }

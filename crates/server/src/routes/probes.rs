@@ -50,6 +50,8 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     app.metrics.set_breakers(&app.health);
     app.metrics.set_backlog(app.bus.backlog().await.ok());
     app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
+    app.metrics
+        .set_webhooks(&desk::webhooks::counts(&app.desk), desk::webhooks::pending(&app.desk).await.ok());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())
 }
 

@@ -240,6 +240,14 @@ async fn the_same_idempotency_key_makes_one_record_and_gets_the_same_answer() {
             (owner, "/api/v1/channels".to_owned(), "/api/v1/channels".to_owned(), name("a"), name("b"), true),
             (owner, conversation.clone(), conversation, text("a"), text("b"), true),
             (visitor, visitors.clone(), visitors, text("a"), text("b"), true),
+            (
+                owner,
+                "/api/v1/webhooks".to_owned(),
+                "/api/v1/webhooks".to_owned(),
+                json!({"url": "https://hooks.example.com/a"}),
+                json!({"url": "https://hooks.example.com/b"}),
+                false,
+            ),
             (owner, "/api/v1/tokens".to_owned(), "/api/v1/tokens".to_owned(), name("a"), name("b"), false),
             (
                 owner,
@@ -381,6 +389,7 @@ async fn figures_that_cannot_be_read_are_absent_and_counted_instead_of_shown_as_
             "deskhand_outbox_oldest_age_seconds ",
             "deskhand_bus_lag{",
             "deskhand_conversations_waiting ",
+            "deskhand_webhooks_pending ",
         ];
         let scrape = async || site.nobody().get("/metrics").await.text;
         let shown = |text: &str, start: &str| text.lines().any(|line| line.starts_with(start));
@@ -388,7 +397,7 @@ async fn figures_that_cannot_be_read_are_absent_and_counted_instead_of_shown_as_
         for figure in figures {
             assert!(shown(&text, figure), "{figure}: {text}");
         }
-        for source in ["backlog", "conversations"] {
+        for source in ["backlog", "conversations", "webhooks"] {
             assert!(
                 shown(&text, &format!("deskhand_scrape_errors_total{{source=\"{source}\"}} 0")),
                 "{text}"
@@ -399,7 +408,7 @@ async fn figures_that_cannot_be_read_are_absent_and_counted_instead_of_shown_as_
         for figure in figures {
             assert!(!shown(&text, figure), "{figure}: {text}");
         }
-        for source in ["backlog", "conversations"] {
+        for source in ["backlog", "conversations", "webhooks"] {
             assert!(
                 shown(&text, &format!("deskhand_scrape_errors_total{{source=\"{source}\"}} 1")),
                 "{text}"

@@ -58,8 +58,11 @@ impl Records {
         let token = owner.post("/api/v1/tokens", &json!({"name": "program"})).await.created();
         let chat = uuid::Uuid::now_v7().to_string();
         let letter = crate::dead_letters::one(site, owner).await;
+        let (webhook, delivery) = crate::webhooks::one(owner).await;
         let ids = HashMap::from([
             ("dead-letters", letter),
+            ("webhooks", webhook),
+            ("delivery", delivery),
             ("tasks", id(&task)),
             ("reminder", id(&task["reminders"][0])),
             ("conversations", conversation),
@@ -132,7 +135,7 @@ async fn every_operation_on_an_id_of_another_workspace_finds_nothing() {
 /// What the owner sees of every record.
 async fn everything(owner: &Person, records: &Records) -> Vec<Value> {
     let mut found = Vec::new();
-    for kind in ["tasks", "conversations", "tickets", "contacts", "articles", "channels"] {
+    for kind in ["tasks", "conversations", "tickets", "contacts", "articles", "channels", "webhooks"] {
         found.push(owner.get(&format!("/api/v1/{kind}/{}", records.id(kind))).await.ok());
     }
     for list in ["projects", "members", "labels", "settings"] {

@@ -20,4 +20,5 @@ mod sessions;
 mod site;
 mod socket;
 mod texts;
+mod webhooks;
 mod widget;

@@ -105,7 +105,8 @@ pub(crate) fn generous() -> Options {
 
 impl Site {
     async fn open(database: Database, clock: Arc<dyn Clock>, options: Options) -> Self {
-        let desk = Desk::new(database.store.clone(), clock, Arc::new(SystemIds));
+        let desk =
+            Desk::new(database.store.clone(), clock, Arc::new(SystemIds)).with_webhooks(&[7; 32], Vec::new());
         let bus = Bus::database(database.store.clone());
         let health = Health::default();
         let shutdown = CancellationToken::new();
@@ -113,11 +114,12 @@ impl Site {
         let workers = WorkersOptions {
             desk: desk.clone(),
             bus,
-            groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit]),
+            groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit, Group::Webhooks]),
             handlers: Vec::new(),
             clock: true,
             relay: true,
             mail: None,
+            webhooks: None,
         };
         let workers = workers::start(workers, &shutdown);
         let url = format!("http://{address}");

@@ -118,7 +118,8 @@ pub async fn insert(tx: &mut Tx, deliveries: &[NewDelivery]) -> Result<(), Error
     let now = tx.now();
     let sql = if tx.is_postgres() { INSERT_POSTGRES } else { INSERT_SQLITE };
     let hex = |id: Uuid| id.simple().to_string();
-    let rows = deliveries.iter().map(|new| json!([hex(new.id.0), hex(new.webhook.0), new.event_type, new.body]));
+    let rows =
+        deliveries.iter().map(|new| json!([hex(new.id.0), hex(new.webhook.0), new.event_type, new.body]));
     let rows = serde_json::Value::from_iter(rows).to_string();
     execute!(tx, sql, workspace.0, rows.as_str(), At(now))?;
     tx.wake(Wake::Webhooks);
@@ -235,16 +236,7 @@ pub async fn note(tx: &mut Tx, id: DeliveryId, attempt: &Attempt, after: After) 
         After::End(state) => (state, Duration::ZERO),
     };
     let ended_at = (state != State::Pending).then_some(At(now));
-    let noted = fetch_optional!(
-        tx,
-        (i64,),
-        sql,
-        workspace.0,
-        id.0,
-        state.as_str(),
-        micros(wait),
-        ended_at,
-    )?;
+    let noted = fetch_optional!(tx, (i64,), sql, workspace.0, id.0, state.as_str(), micros(wait), ended_at,)?;
     let Some((number,)) = noted else { return Err(Error::Stale) };
     execute!(
         tx,
@@ -277,7 +269,8 @@ impl TryFrom<AttemptRow> for Attempt {
     fn try_from(row: AttemptRow) -> Result<Self, Error> {
         let status = row.status.and_then(|status| u16::try_from(status).ok());
         let failure = row.failure.as_deref().and_then(Failure::parse);
-        let corrupt = || Error::Corrupt { what: "attempt", found: format!("{:?} {:?}", row.status, row.failure) };
+        let corrupt =
+            || Error::Corrupt { what: "attempt", found: format!("{:?} {:?}", row.status, row.failure) };
         Ok(Self {
             at: row.at.0,
             duration: Duration::from_millis(u64::try_from(row.duration_ms).unwrap_or(0)),

@@ -8,3 +8,4 @@ mod mail;
 mod notify;
 mod recurring;
 mod stage;
+mod webhooks;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bus::{Bus, Handler};
+use channels::webhooks::{Sender, SystemNames};
 use desk::notifications::Notification;
 use desk::workspaces::Setup;
 use desk::{Desk, Paging};
@@ -23,17 +24,14 @@ pub(crate) struct Stage {
 impl Stage {
     /// A workspace with its owner, Alex.
     pub(crate) async fn new(store: &Store) -> Self {
-        let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds));
-        let setup = Setup {
-            workspace: "Acme".to_owned(),
-            name: "Alex".to_owned(),
-            email: "alex@example.org".to_owned(),
-            password: "correct horse".to_owned(),
-            zone: "UTC".to_owned(),
-        };
-        let owner = desk::workspaces::create(&desk, setup).await.unwrap();
-        let owner = caller(&owner);
+        let desk = desk(store);
+        let owner = workspace(&desk, "Acme", "Alex").await;
         Self { desk, owner }
+    }
+
+    /// Another workspace on the same desk; gives its owner, Gwen.
+    pub(crate) async fn other_workspace(&self) -> Caller {
+        workspace(&self.desk, "Globex", "Gwen").await
     }
 
     /// Another member who has joined.
@@ -59,6 +57,17 @@ impl Stage {
     }
 }
 
+async fn workspace(desk: &Desk, workspace: &str, name: &str) -> Caller {
+    let setup = Setup {
+        workspace: workspace.to_owned(),
+        name: name.to_owned(),
+        email: format!("{}@example.org", name.to_lowercase()),
+        password: "correct horse".to_owned(),
+        zone: "UTC".to_owned(),
+    };
+    caller(&desk::workspaces::create(desk, setup).await.unwrap())
+}
+
 fn caller(member: &desk::members::Member) -> Caller {
     Caller {
         workspace: member.workspace,
@@ -72,6 +81,17 @@ fn caller(member: &desk::members::Member) -> Caller {
 
 pub(crate) fn id(caller: &Caller) -> MemberId {
     caller.member().unwrap()
+}
+
+/// Sends webhooks to this machine.
+fn sender() -> Sender {
+    Sender::new(vec!["127.0.0.0/8".parse().unwrap()], Arc::new(SystemNames::default())).unwrap()
+}
+
+/// A desk over `store`, as each process of an installation has one.
+pub(crate) fn desk(store: &Store) -> Desk {
+    Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(SystemIds))
+        .with_webhooks(&[7; 32], vec!["127.0.0.0/8".parse().unwrap()])
 }
 
 /// Waits until `done`, at most 20 seconds.
@@ -91,18 +111,38 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(desk: &Desk, handlers: Vec<Arc<dyn Handler>>, mail: Option<MailSettings>) -> Self {
+        Self::with(desk, handlers, mail, Some(sender()))
+    }
+
+    /// One that makes deliveries to webhooks and does not send them.
+    pub(crate) fn without_sender(desk: &Desk) -> Self {
+        Self::with(desk, Vec::new(), None, None)
+    }
+
+    fn with(
+        desk: &Desk,
+        handlers: Vec<Arc<dyn Handler>>,
+        mail: Option<MailSettings>,
+        webhooks: Option<Sender>,
+    ) -> Self {
         let shutdown = CancellationToken::new();
         let options = WorkersOptions {
             desk: desk.clone(),
             bus: Bus::database(desk.store().clone()),
-            groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit]),
+            groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit, Group::Webhooks]),
             handlers,
             clock: true,
             relay: true,
             mail,
+            webhooks,
         };
         let workers = workers::start(options, &shutdown);
         Self { shutdown, workers }
+    }
+
+    /// Ends it in the middle of everything.
+    pub(crate) fn kill(self) {
+        drop(self.workers);
     }
 
     pub(crate) async fn stop(self) {
