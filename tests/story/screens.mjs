@@ -6,6 +6,7 @@
 // nothing that axe calls a barrier.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { barriers } from "./lib/accessible.mjs";
@@ -172,6 +173,28 @@ const screens = {
   "settings-projects": { path: () => "/settings/projects" },
   "settings-workspace": { path: () => "/settings/workspace" },
   "settings-hand": { path: () => "/settings/hand" },
+  "settings-webhooks": { path: () => "/settings/webhooks" },
+  "webhook-new": {
+    path: () => "/settings/webhooks",
+    act: async (page) => {
+      await page.getByRole("button", { name: "New webhook" }).click();
+      await page.getByRole("radio", { name: "Only some" }).click();
+      await page.getByLabel("ticket.closed").waitFor();
+    },
+  },
+  webhook: { path: async (api) => `/settings/webhooks/${await first("/webhooks")(api)}` },
+  "webhook-failing": {
+    path: async (api) => `/settings/webhooks/${(await api("GET", "/webhooks")).items[1].id}`,
+  },
+  "webhook-delivery": {
+    path: async (api) => {
+      const webhook = (await api("GET", "/webhooks")).items[1].id;
+      return `/settings/webhooks/${webhook}?delivery=${await first(`/webhooks/${webhook}/deliveries`)(api)}`;
+    },
+    act: async (page) => {
+      await page.getByText("Answered 503").first().waitFor();
+    },
+  },
   "not-found": { path: () => "/nowhere" },
 };
 
@@ -218,6 +241,29 @@ async function settled(page) {
     async () => (await page.locator(".skeleton:visible").count()) === 0,
   );
   await page.evaluate(() => document.fonts.ready);
+}
+
+/** Two receivers of webhooks, one of which does not take what it gets, and something that they were sent. */
+async function arrange(browser, url, password, receiver) {
+  const person = await Person.arrive(browser, "arranges", looks.light);
+  await person.page.goto(url);
+  await person.page.getByLabel("Email").fill("dana@northwind.example");
+  await person.page.getByLabel("Password", { exact: true }).fill(password);
+  await person.page.getByRole("button", { name: "Sign in" }).click();
+  await person.page.getByRole("heading", { name: "Inbox" }).first().waitFor();
+  for (const [path, description] of [
+    ["works", "Accounts: tickets into the ledger"],
+    ["fails", ""],
+  ]) {
+    const made = await person.api("POST", "/webhooks", { url: `${receiver}/${path}`, description });
+    const webhook = `/webhooks/${made.webhook.id}`;
+    const { delivery_id } = await person.api("POST", `${webhook}/test`);
+    await until("it was tried", async () => {
+      const { items } = await person.api("GET", `${webhook}/deliveries`);
+      return items.some((delivery) => delivery.id === delivery_id && delivery.attempts > 0);
+    });
+  }
+  await person.leave();
 }
 
 async function photograph(browser, url, password, look) {
@@ -311,7 +357,15 @@ async function photograph(browser, url, password, look) {
 const folder = mkdtempSync(join(tmpdir(), "deskhand-screens-"));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
+const receiver = createServer((request, response) => {
+  request.resume();
+  const fails = request.url === "/fails";
+  response.writeHead(fails ? 503 : 200, { "content-type": "text/plain" });
+  response.end(fails ? "The ledger is closed for the night; come back in the morning." : "thank you");
+});
+await new Promise((done) => receiver.listen(0, "127.0.0.1", done));
 const server = new Server({
+  env: { DESKHAND_WEBHOOKS__ALLOWED_NETWORKS: "127.0.0.1" },
   args: ["--demo", "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`],
   folder,
   log: join(folder, "deskhand.log"),
@@ -322,6 +376,7 @@ try {
   await ready(url);
   const [, password] = await server.says(/with the password (\S+) as/);
   browser = await launch();
+  await arrange(browser, url, password, `http://127.0.0.1:${receiver.address().port}`);
   for (const look of Object.keys(looks)) await photograph(browser, url, password, look);
   console.log(`pictures in ${join(root, "test-artifacts/screens")}`);
 } catch (error) {
@@ -330,6 +385,7 @@ try {
 } finally {
   await browser?.close();
   await server.stop();
+  receiver.close();
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${passed} passed, ${failed} failed`);

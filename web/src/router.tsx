@@ -9,7 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { ApiError } from "@/api/client";
-import type { InboxTab, RecordKind } from "@/api/types";
+import type { DeliveryState, InboxTab, RecordKind } from "@/api/types";
 import { ArticlesPage } from "@/articles/ArticlesPage";
 import { ArticleView, type EditorView } from "@/articles/ArticleView";
 import { AuditPage } from "@/audit/AuditPage";
@@ -215,6 +215,17 @@ const settingsSection = createRoute({
   component: SettingsPage,
 });
 
+/** One of what a section lists, such as a webhook. */
+const settingsItem = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/$section/$item",
+  validateSearch: (s: Search): { state?: DeliveryState; delivery?: string } => ({
+    state: oneOf(s.state, ["pending", "delivered", "failed"] as const),
+    delivery: text(s.delivery),
+  }),
+  component: SettingsPage,
+});
+
 const tree = root.addChildren([
   setup,
   join,
@@ -237,6 +248,7 @@ const tree = root.addChildren([
     deadLetters,
     settings,
     settingsSection,
+    settingsItem,
   ]),
 ]);
 

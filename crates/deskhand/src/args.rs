@@ -1,10 +1,16 @@
 //! What can be typed: commands, their arguments and their help. Nothing is done here.
 
+mod webhooks;
+
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
+
+pub(crate) use webhooks::{
+    WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand,
+};
 
 /// A digital colleague that you host yourself: customers' questions, tickets and tasks in one place.
 #[derive(Debug, Parser)]
@@ -77,6 +83,12 @@ pub(crate) enum Command {
         /// What to do
         #[command(subcommand)]
         command: DeadLettersCommand,
+    },
+    /// Other programs that are told of events, on a running desk
+    Webhooks {
+        /// What to do
+        #[command(subcommand)]
+        command: WebhooksCommand,
     },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),

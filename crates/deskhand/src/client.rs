@@ -57,6 +57,11 @@ impl Client {
             .map(|(value, _)| value)
     }
 
+    /// Changes what is at `path`.
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.send(self.request(Method::PATCH, path).json(body)).await.map(|(value, _)| value)
+    }
+
     /// Signs in with a password; gives the session's cookie as it is sent back.
     pub(crate) async fn sign_in(&self, body: &Value) -> Outcome<(Value, String)> {
         let (value, headers) = self.send(self.request(Method::POST, "/api/v1/session").json(body)).await?;

@@ -13,6 +13,7 @@ pub(crate) mod schemas;
 pub(crate) mod search;
 pub(crate) mod task;
 pub(crate) mod token;
+pub(crate) mod webhooks;
 pub(crate) mod words;
 
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Search(args) => search::run(&args, output).await,
         Command::Articles { command: ArticlesCommand::Import(args) } => articles::import(&args, output).await,
         Command::DeadLetters { command } => dead_letters::run(command, output).await,
+        Command::Webhooks { command } => webhooks::run(command, output).await,
         Command::Words(args) => words::run(&args, output),
         Command::Schemas(args) => schemas::run(&args, output),
         Command::Config { command } => config::run(command, settings, output),

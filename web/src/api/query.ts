@@ -40,6 +40,8 @@ export const keys = {
   deadLetters: ["dead_letter"] as const,
   deadLetterList: (filters: Record<string, unknown>) => ["dead_letter", "list", filters] as const,
   deadLetter: (id: string) => ["dead_letter", "one", id] as const,
+  webhooks: ["webhook"] as const,
+  webhook: (id: string) => ["webhook", "one", id] as const,
   audit: (filters: Record<string, unknown>) => ["audit", filters] as const,
 };
 

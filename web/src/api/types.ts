@@ -77,6 +77,15 @@ export type NotificationPage = Page<Notification> & { unread: number };
 export type DeadLetter = Sent<Schemas["DeadLetterResponse"]>;
 export type FullDeadLetter = Sent<Schemas["FullDeadLetterResponse"]>;
 export type DeadLetterCount = Schemas["DeadLetterCount"];
+export type DeliveryState = "pending" | "delivered" | "failed";
+export type Webhook = Narrow<
+  Sent<Schemas["WebhookResponse"]>,
+  { disabled_reason: "gone" | "failing" | null }
+>;
+export type NewWebhook = { webhook: Webhook; secret: string };
+export type WebhookDelivery = Narrow<Sent<Schemas["DeliveryResponse"]>, { state: DeliveryState }>;
+export type Attempt = Sent<Schemas["AttemptResponse"]>;
+export type FullWebhookDelivery = WebhookDelivery & { body: string; tries: Attempt[] };
 export type AuditEntry = Narrow<
   Sent<Schemas["HistoryEntry"]>,
   { actor: Narrow<Sent<Schemas["HistoryActor"]>, { kind: AuthorKind }> }

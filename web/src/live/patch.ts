@@ -26,6 +26,8 @@ export function doubtful(event: LiveEvent): QueryKey[] {
       return [keys.members, keys.me];
     case "channel":
       return [keys.channels];
+    case "webhook":
+      return [keys.webhooks];
     case "notification":
       return [["notification"]];
     case "workspace":

@@ -19,6 +19,7 @@ import {
   Sun,
   Ticket,
   Users,
+  Webhook,
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useDock } from "@/say/dock";
@@ -116,6 +117,12 @@ export function useCommands(onHelp: () => void): Command[] {
       label: to(texts.nav.audit),
       icon: <ScrollText size={16} />,
       run: go("/audit"),
+    },
+    may.administer && {
+      id: "webhooks",
+      label: to(texts.webhooks.manage),
+      icon: <Webhook size={16} />,
+      run: go("/settings/webhooks"),
     },
     may.administer && {
       id: "deadLetters",

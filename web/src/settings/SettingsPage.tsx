@@ -6,6 +6,7 @@ import { useMay } from "@/session/me";
 import { PageHeader } from "@/shell/PageHeader";
 import { texts } from "@/texts";
 import { cx } from "@/ui/classes";
+import { WebhooksSettings } from "@/webhooks/WebhooksSettings";
 import { Appearance } from "./Appearance";
 import { BrowserNotifications } from "./BrowserNotifications";
 import { Profile } from "./Profile";
@@ -16,7 +17,7 @@ export type SettingsSection = keyof typeof texts.settings.sections;
 
 const own: SettingsSection[] = ["profile", "appearance", "notifications", "shortcuts", "tokens"];
 /** What everybody shares: projects are for all who write, the rest for admins. */
-const shared: SettingsSection[] = ["projects", "workspace", "hand"];
+const shared: SettingsSection[] = ["projects", "workspace", "hand", "webhooks"];
 
 const pages: Record<SettingsSection, ReactNode> = {
   profile: <Profile />,
@@ -26,6 +27,7 @@ const pages: Record<SettingsSection, ReactNode> = {
   projects: <ProjectsSettings />,
   workspace: <Workspace />,
   hand: <Hand />,
+  webhooks: <WebhooksSettings />,
   tokens: <Tokens />,
 };
 

@@ -415,3 +415,117 @@ test("dead letters are counted, shown with their event, replayed one by one and 
   await screen.findByText("1 dead letter dropped");
   expect(of("POST", "/dead-letters/drop")[0]?.body).toEqual({ all: true });
 });
+
+const webhook = {
+  id: "w1",
+  url: "https://hooks.example.com/desk",
+  description: "Accounts",
+  event_types: [],
+  ordered: false,
+  enabled: true,
+  disabled_reason: null,
+  failures: 0,
+  failing_since: null,
+  resting_until: null,
+  former_secret_until: null,
+  pending: 0,
+  created_at: "2026-11-20T10:00:00Z",
+  updated_at: "2026-11-20T10:00:00Z",
+  version: 1,
+};
+
+test("a webhook is made for some events, and its secret is shown once", async () => {
+  const { user, of } = openDesk(
+    "/settings/webhooks",
+    {
+      "GET /webhooks/event-types": page([
+        { type: "task.created", record: "task" },
+        { type: "ticket.closed", record: "ticket" },
+      ]),
+      "GET /webhooks": page([]),
+      "POST /webhooks": { webhook, secret: "whsec_once" },
+    },
+    "admin",
+  );
+  await user.click(await screen.findByRole("button", { name: "New webhook" }));
+  const dialog = await screen.findByRole("dialog", { name: "New webhook" });
+  await user.type(within(dialog).getByLabelText("Address"), "https://hooks.example.com/desk");
+  await user.type(within(dialog).getByLabelText("What is it for?"), "Accounts");
+  await user.click(within(dialog).getByRole("radio", { name: "Only some" }));
+  const make = within(dialog).getByRole("button", { name: "Make webhook" });
+  expect((make as HTMLButtonElement).disabled).toBe(true);
+  await user.click(await within(dialog).findByLabelText("ticket.closed"));
+  await user.click(within(dialog).getByRole("switch", { name: "In order" }));
+  await user.click(make);
+  const secret = await screen.findByRole("dialog", { name: "Secret" });
+  expect(secret.textContent).toContain("whsec_once");
+  expect(of("POST", "/webhooks")[0]?.body).toEqual({
+    url: "https://hooks.example.com/desk",
+    description: "Accounts",
+    event_types: ["ticket.closed"],
+    ordered: true,
+  });
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByText(/whsec_once/)).toBeNull());
+});
+
+test("what a webhook was sent is seen with its attempts and sent again, and one that was given up is enabled", async () => {
+  const failing = {
+    ...webhook,
+    enabled: false,
+    disabled_reason: "failing",
+    failures: 40,
+    failing_since: "2026-11-14T10:00:00Z",
+  };
+  const delivery = {
+    id: "0199-d1",
+    event_type: "ticket.closed",
+    state: "failed",
+    attempts: 8,
+    next_attempt_at: null,
+    created_at: "2026-11-20T10:00:00Z",
+    ended_at: "2026-11-21T14:00:00Z",
+  };
+  const tries = [
+    { at: "2026-11-21T14:00:00Z", duration_ms: 15_000, status: null, failure: "timeout", excerpt: "" },
+    { at: "2026-11-20T10:00:00Z", duration_ms: 12, status: 500, failure: null, excerpt: "<b>broken</b>" },
+  ];
+  let enabled = false;
+  const { user, of, router } = openDesk(
+    "/settings/webhooks/w1",
+    {
+      "GET /webhooks/w1/deliveries/0199-d1": { ...delivery, tries, body: '{"type":"ticket.closed"}' },
+      "POST /webhooks/w1/deliveries/0199-d1/replay": { ...delivery, state: "pending" },
+      "GET /webhooks/w1/deliveries": page([delivery]),
+      "POST /webhooks/w1/replay": { deliveries: 3 },
+      "PATCH /webhooks/w1": () => {
+        enabled = true;
+        return { body: { ...webhook, version: 2 } };
+      },
+      "GET /webhooks/w1": () => ({ body: enabled ? { ...webhook, version: 2 } : failing }),
+    },
+    "admin",
+  );
+  expect(await screen.findByText(/Nothing has worked for five days/)).toBeTruthy();
+  expect((screen.getByRole("button", { name: "Send test" }) as HTMLButtonElement).disabled).toBe(true);
+  await user.click(screen.getByRole("button", { name: "Enable" }));
+  await screen.findByText("Works");
+  expect(of("PATCH", "/webhooks/w1")[0]?.body).toEqual({ enabled: true });
+
+  await user.click(await screen.findByRole("button", { name: /ticket\.closed/ }));
+  const dialog = await screen.findByRole("dialog", { name: "ticket.closed" });
+  expect(router.state.location.search).toEqual({ delivery: "0199-d1" });
+  expect(await within(dialog).findByText("No answer in 15 s")).toBeTruthy();
+  expect(within(dialog).getByText("Answered 500")).toBeTruthy();
+  expect(dialog.textContent).toContain("<b>broken</b>");
+  expect(dialog.textContent).toContain("msg_0199d1");
+  await user.click(within(dialog).getByRole("button", { name: "Send again" }));
+  await screen.findByText("1 delivery is sent again.");
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("button", { name: "Send all failed again" }));
+  await screen.findByText("3 deliveries are sent again.");
+  expect(of("POST", "/webhooks/w1/replay")[0]?.body).toEqual({ all: true });
+
+  await user.click(screen.getByRole("radio", { name: "Failed" }));
+  await waitFor(() => expect(router.state.location.search).toMatchObject({ state: "failed" }));
+});

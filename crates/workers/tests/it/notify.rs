@@ -127,7 +127,7 @@ async fn who_is_given_a_task_is_told_unless_they_took_it_themselves() {
 }
 
 /// How much waits in the outbox and for the groups.
-async fn lag(stage: &Stage) -> i64 {
+pub(crate) async fn lag(stage: &Stage) -> i64 {
     let backlog = bus::Bus::database(stage.desk.store().clone()).backlog().await.unwrap();
     backlog.outbox.events + backlog.lag.iter().map(|lag| lag.events).sum::<i64>()
 }

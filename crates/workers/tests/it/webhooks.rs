@@ -244,10 +244,14 @@ async fn receivers_that_hang_delay_nobody_elses_deliveries() {
         }
         // In the good one's own workspace, too.
         let (beside, _) = webhook(&stage, &stage.owner, &bad, false).await;
-        let process = Process::start(&stage.desk, Vec::new(), None);
+        let maker = Process::without_sender(&stage.desk);
         for n in 0..10 {
             task(&stage, &gwen, &format!("theirs {n}")).await;
         }
+        let waiting = async || webhooks::pending(&stage.desk).await.unwrap();
+        until("all of that waits", async || waiting().await == 200).await;
+        maker.stop().await;
+        let process = Process::start(&stage.desk, Vec::new(), None);
         until("the bad ones have what they may", async || bad.got().len() >= 16 * 4).await;
         let mut delays = Vec::new();
         for n in 0..50 {
@@ -341,6 +345,7 @@ async fn a_receiver_that_is_gone_or_has_failed_for_days_is_told_nothing_more_unt
         until("it is in the audit", async || told().await == 2).await;
         // What comes meanwhile is not kept for it; what waited is sent when it is enabled again.
         task(&stage, &stage.owner, "second").await;
+        until("everything is handled", async || crate::notify::lag(&stage).await == 0).await;
         failing.turns_to(Answers::Status(200));
         let patch = WebhookPatch { enabled: Some(true), ..WebhookPatch::default() };
         wait_is_over(&db).await;
