@@ -8,7 +8,7 @@ mod names;
 mod sign;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use domain::network::may_reach;
@@ -38,45 +38,55 @@ pub struct Message<'a> {
     pub keys: &'a [Vec<u8>],
 }
 
-/// Why nothing can be sent at all.
-#[derive(Debug, thiserror::Error)]
-#[error("no client for webhooks can be made")]
-pub struct Error(#[source] reqwest::Error);
-
 /// Sends webhooks. Cheap to clone.
 #[derive(Clone)]
-pub struct Sender {
-    /// For `https`, to the public internet and what is allowed besides.
-    encrypted: Client,
-    /// For `http`, only to what is allowed besides.
-    plain: Client,
+pub struct Sender(Arc<Inner>);
+
+struct Inner {
+    names: Arc<dyn Lookup>,
     allowed: Arc<[IpNet]>,
+    /// For `https`, to the public internet and what is allowed besides.
+    encrypted: OnceLock<Client>,
+    /// For `http`, only to what is allowed besides.
+    plain: OnceLock<Client>,
 }
 
 impl Sender {
     /// A sender that may also reach the networks that are `allowed`. Names are looked up by `names`.
-    pub fn new(allowed: Vec<IpNet>, names: Arc<dyn Lookup>) -> Result<Self, Error> {
+    pub fn new(allowed: Vec<IpNet>, names: Arc<dyn Lookup>) -> Self {
+        Self(Arc::new(Inner {
+            names,
+            allowed: allowed.into(),
+            encrypted: OnceLock::new(),
+            plain: OnceLock::new(),
+        }))
+    }
+
+    /// The client for what is `encrypted`, or for what is not. Made when it is needed first: it reads the machine's
+    /// certificates, which takes a moment, and which need not be there where nothing is sent.
+    fn client(&self, encrypted: bool) -> Result<&Client, Failure> {
+        let made = if encrypted { &self.0.encrypted } else { &self.0.plain };
+        if let Some(client) = made.get() {
+            return Ok(client);
+        }
         // One cryptographic library in the program; where it was named before, that is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let allowed: Arc<[IpNet]> = allowed.into();
-        let client = |encrypted| {
-            let checked = names::Checked::new(Arc::clone(&names), encrypted, Arc::clone(&allowed));
-            let (idle, idle_timeout) = IDLE;
-            Client::builder()
-                .user_agent(concat!("Deskhand/", env!("CARGO_PKG_VERSION")))
-                .timeout(TIMEOUT)
-                .connect_timeout(CONNECT)
-                .pool_max_idle_per_host(idle)
-                .pool_idle_timeout(idle_timeout)
-                .redirect(redirect::Policy::none())
-                // An attempt is one request: what fails is counted, and waits.
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .dns_resolver(Arc::new(checked))
-                .build()
-                .map_err(Error)
-        };
-        Ok(Self { encrypted: client(true)?, plain: client(false)?, allowed })
+        let checked = names::Checked::new(Arc::clone(&self.0.names), encrypted, Arc::clone(&self.0.allowed));
+        let (idle, idle_timeout) = IDLE;
+        let client = Client::builder()
+            .user_agent(concat!("Deskhand/", env!("CARGO_PKG_VERSION")))
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT)
+            .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(idle_timeout)
+            .redirect(redirect::Policy::none())
+            // An attempt is one request: what fails is counted, and waits.
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .dns_resolver(Arc::new(checked))
+            .build()
+            .map_err(|_| Failure::Tls)?;
+        Ok(made.get_or_init(|| client))
     }
 
     /// Makes one attempt, which begins at `now`. Whatever comes of it is in what is given.
@@ -92,18 +102,19 @@ impl Sender {
 
     async fn try_send(&self, message: &Message<'_>, now: Timestamp) -> Result<answer::Answer, Failure> {
         let url: Url = message.url.parse().map_err(|_| Failure::Refused)?;
-        let client = match url.scheme() {
-            "https" => &self.encrypted,
-            "http" => &self.plain,
+        let encrypted = match url.scheme() {
+            "https" => true,
+            "http" => false,
             _ => return Err(Failure::Refused),
         };
         // An address in place of a name is not looked up.
         let literal = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-        if literal.is_some_and(|address| !may_reach(address, url.scheme() == "https", &self.allowed)) {
+        if literal.is_some_and(|address| !may_reach(address, encrypted, &self.0.allowed)) {
             return Err(Failure::Refused);
         }
         let seconds = now.as_second();
-        let request = client
+        let request = self
+            .client(encrypted)?
             .post(url)
             .header(header::CONTENT_TYPE, "application/json")
             .header("webhook-id", message.id)

@@ -8,9 +8,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
-pub(crate) use webhooks::{
-    WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand,
-};
+pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
 /// A digital colleague that you host yourself: customers' questions, tickets and tasks in one place.
 #[derive(Debug, Parser)]

@@ -240,7 +240,10 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         clock: config.roles.contains(&Role::Clock),
         relay: config.roles.contains(&Role::Relay),
         mail: mail(config)?,
-        webhooks: Some(webhooks(config)?),
+        webhooks: Some(Sender::new(
+            config.webhooks.allowed_networks.clone(),
+            Arc::new(SystemNames::default()),
+        )),
     })
 }
 
@@ -249,12 +252,6 @@ fn mail(config: &Config) -> Outcome<Option<MailSettings>> {
     let mailer = Mailer::new(url.expose(), from)
         .map_err(|error| Failure::Usage(format!("mail cannot be sent: {}", chain(&error))))?;
     Ok(Some(MailSettings { mailer, public_url: database::public_url(config) }))
-}
-
-fn webhooks(config: &Config) -> Outcome<Sender> {
-    let allowed = config.webhooks.allowed_networks.clone();
-    Sender::new(allowed, Arc::new(SystemNames::default()))
-        .map_err(|error| Failure::because("webhooks cannot be sent", &error))
 }
 
 /// Tells the person at the terminal where the desk is, and how the first owner comes in.

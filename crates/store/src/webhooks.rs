@@ -149,15 +149,16 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook, secret: &[u8]) -> Result<(),
 }
 
 /// Writes what people can change of `webhook`, whose version is one above the one it was read with; gives whether it
-/// was still at that. With its failures forgotten, it is tried again at once.
+/// was still at that. Without failures, those that it has are forgotten, and it is tried again at once.
 pub async fn update(tx: &mut Tx, webhook: &Webhook) -> Result<bool, Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
     let touched = execute!(
         tx,
         "UPDATE webhooks SET url = $3, description = $4, event_types = $5, ordered = $6, enabled = $7,
-             disabled_reason = $8, failures = $9, failing_since = CASE WHEN $9 = 0 THEN NULL ELSE failing_since END,
-             rest_until = CASE WHEN $9 = 0 THEN NULL ELSE rest_until END, updated_at = $10, version = $11
+             disabled_reason = $8, failures = CASE WHEN $9 THEN 0 ELSE failures END,
+             failing_since = CASE WHEN $9 THEN NULL ELSE failing_since END,
+             rest_until = CASE WHEN $9 THEN NULL ELSE rest_until END, updated_at = $10, version = $11
          WHERE workspace_id = $1 AND id = $2 AND version = $11 - 1",
         workspace.0,
         webhook.id.0,
@@ -167,7 +168,7 @@ pub async fn update(tx: &mut Tx, webhook: &Webhook) -> Result<bool, Error> {
         webhook.ordered,
         webhook.enabled,
         webhook.disabled_reason.map(Disabled::as_str),
-        webhook.failures,
+        webhook.failures == 0,
         At(now),
         webhook.version,
     )?;

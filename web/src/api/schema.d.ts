@@ -1051,6 +1051,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Make a webhook; its secret is shown this once */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The types of event that webhooks can be told of */
+        get: operations["list_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A webhook */
+        get: operations["show_webhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook; what waits for it is not sent any more */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook; one that is enabled again, or leads elsewhere, is tried at once */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to a webhook, or waits to be, newest first */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery, with what is sent and every attempt */
+        get: operations["show_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have one delivery sent again, whatever became of it */
+        post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have every delivery that failed sent again, or those since a moment */
+        post: operations["replay_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook a new secret, which is shown this once; the one it has stays good for a while */
+        post: operations["rotate_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a test event delivered, on the way that all events take */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widget/v1/channels/{key}": {
         parameters: {
             query?: never;
@@ -1214,6 +1370,31 @@ export interface components {
          * @enum {string}
          */
         ArticleStatus: "draft" | "published";
+        /** @description One attempt at a delivery. */
+        AttemptResponse: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            duration_ms: number;
+            /** @description The beginning of what the receiver said. */
+            excerpt: string;
+            /**
+             * @description Why there was none: `refused_address`, `unknown_name`, `no_connection`, `bad_tls`, `timeout`,
+             *     `broken_connection` or `unreadable_key`.
+             */
+            failure?: string | null;
+            /**
+             * Format: int32
+             * @description The status of the answer, if there was one.
+             */
+            status?: number | null;
+        };
         /** @description Who wrote a message. */
         AuthorResponse: {
             /**
@@ -1633,6 +1814,38 @@ export interface components {
             /** @description How many it concerns. */
             letters: number;
         };
+        /** @description One event for one webhook. */
+        DeliveryResponse: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was taken or given up, last.
+             */
+            ended_at?: string | null;
+            /** @description What happened. */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description Its id. The receiver knows it as `msg_` and the same without hyphens.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next, if it is pending and the webhook is neither resting nor disabled.
+             */
+            next_attempt_at?: string | null;
+            /** @description `pending`, `delivered` or `failed`. */
+            state: string;
+        };
         /** @description When something is due, on the wall clock of the task's zone. */
         DueBody: {
             /**
@@ -1643,12 +1856,26 @@ export interface components {
             /** @description The time, `HH:MM`. */
             time?: string | null;
         };
+        /** @description A type of event that webhooks are told of. */
+        EventTypeResponse: {
+            /** @description The kind of record that it is about, such as `task`. */
+            record: string;
+            /** @description Its name, such as `task.created`. */
+            type: string;
+        };
         /** @description A dead letter with the event's bytes. */
         FullDeadLetterResponse: components["schemas"]["DeadLetterResponse"] & {
             /** @description The event as it came, where that is text. */
             original?: string | null;
             /** @description The event as it came in hexadecimal digits, where it is no text. */
             original_hex?: string | null;
+        };
+        /** @description A delivery with what is sent and what came of it. */
+        FullDeliveryResponse: components["schemas"]["DeliveryResponse"] & {
+            /** @description What is sent: JSON with `type`, `timestamp` and `data`. */
+            body: string;
+            /** @description The attempts, newest first, at most a hundred. */
+            tries: components["schemas"]["AttemptResponse"][];
         };
         /** @description A change of the hand's settings. */
         HandPatch: {
@@ -2111,6 +2338,55 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        List_DeliveryResponse: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken or given up, last.
+                 */
+                ended_at?: string | null;
+                /** @description What happened. */
+                event_type: string;
+                /**
+                 * Format: uuid
+                 * @description Its id. The receiver knows it as `msg_` and the same without hyphens.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, if it is pending and the webhook is neither resting nor disabled.
+                 */
+                next_attempt_at?: string | null;
+                /** @description `pending`, `delivered` or `failed`. */
+                state: string;
+            }[];
+            /** @description Where the next page begins, if there is one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        List_EventTypeResponse: {
+            /** @description The items. */
+            items: {
+                /** @description The kind of record that it is about, such as `task`. */
+                record: string;
+                /** @description Its name, such as `task.created`. */
+                type: string;
+            }[];
+            /** @description Where the next page begins, if there is one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         List_HistoryEntry: {
             /** @description The items. */
             items: {
@@ -2515,6 +2791,71 @@ export interface components {
             /** @description Where the next page begins, if there is one. */
             next_cursor?: string | null;
         };
+        /** @description A page of a list. */
+        List_WebhookResponse: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What it is for. */
+                description: string;
+                /** @description Why it is not, where nobody disabled it: `gone` (it answered 410) or `failing` (for five days). */
+                disabled_reason?: string | null;
+                /** @description Whether it is told of anything. */
+                enabled: boolean;
+                /** @description The types of event that it wants; all public ones where there are none. */
+                event_types: string[];
+                /**
+                 * Format: date-time
+                 * @description Since when none has worked.
+                 */
+                failing_since?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many attempts in a row have failed.
+                 */
+                failures: number;
+                /**
+                 * Format: date-time
+                 * @description Until when the secret before the last one is good too.
+                 */
+                former_secret_until?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Whether its events come one after the other. */
+                ordered: boolean;
+                /**
+                 * Format: int64
+                 * @description How many deliveries wait.
+                 */
+                pending: number;
+                /**
+                 * Format: date-time
+                 * @description Until when it is left alone, after five failures in a row; then one delivery is tried.
+                 */
+                resting_until?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was changed, last.
+                 */
+                updated_at: string;
+                /** @description Where its events go. */
+                url: string;
+                /**
+                 * Format: int64
+                 * @description The ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Where the next page begins, if there is one. */
+            next_cursor?: string | null;
+        };
         /** @description Which notifications were read: some, those about one record, or all. */
         MarkReadRequest: {
             /** @default null */
@@ -2673,6 +3014,13 @@ export interface components {
             secret: string;
             /** @description The token. */
             token: components["schemas"]["TokenResponse"];
+        };
+        /** @description A webhook and its secret, which is shown this once. */
+        NewWebhookResponse: {
+            /** @description What its receiver checks signatures with; begins with `whsec_`. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["WebhookResponse"];
         };
         /** @description A page of what the caller was told. */
         NotificationList: {
@@ -2899,11 +3247,38 @@ export interface components {
             /** @description `pending`, `fired` or `cancelled`. */
             state: string;
         };
+        /** @description Which deliveries are to be sent again: those that failed. */
+        ReplayRequest: {
+            /** @description Has to be true where no moment is named. */
+            all?: boolean;
+            /**
+             * Format: date-time
+             * @description Only those that were made at this moment or later.
+             */
+            since?: string | null;
+        };
+        /** @description What is sent again. */
+        ReplayResponse: {
+            /**
+             * Format: int64
+             * @description How many deliveries.
+             */
+            deliveries: number;
+        };
         /**
          * @description What a member may do.
          * @enum {string}
          */
         RoleBody: "owner" | "admin" | "agent" | "viewer";
+        /** @description How a webhook gets a new secret. */
+        RotateRequest: {
+            /**
+             * Format: int64
+             * @description For how many hours the secret that it has is good too; 0 ends it at once.
+             * @default 24
+             */
+            overlap_hours?: number | null;
+        };
         /** @description One row of what was understood. */
         SayLine: {
             /** @description What it is about. */
@@ -3287,6 +3662,14 @@ export interface components {
             /** @description What it is about. */
             subject: string;
         };
+        /** @description The delivery of a test event. */
+        TestResponse: {
+            /**
+             * Format: uuid
+             * @description Its id; it is among the deliveries in a moment.
+             */
+            delivery_id: string;
+        };
         /** @description A change of a ticket. */
         TicketPatchRequest: {
             /**
@@ -3469,6 +3852,82 @@ export interface components {
             next_cursor?: string | null;
             /** @description `bot`, `offered`, `claimed`, `returned` or `closed`. */
             state: string;
+        };
+        /** @description A webhook to be made, or a change of one. */
+        WebhookRequest: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether it is told of anything. */
+            enabled?: boolean | null;
+            /** @description The types of event that it wants, such as `task.created`; all public ones where there are none. */
+            event_types?: string[] | null;
+            /**
+             * @description Whether its events come one after the other: what comes later waits until what came before was delivered or
+             *     given up.
+             */
+            ordered?: boolean | null;
+            /** @description Where its events go: an `https` address of the public internet, or what the settings allow. */
+            url?: string | null;
+        };
+        /** @description A webhook. */
+        WebhookResponse: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Why it is not, where nobody disabled it: `gone` (it answered 410) or `failing` (for five days). */
+            disabled_reason?: string | null;
+            /** @description Whether it is told of anything. */
+            enabled: boolean;
+            /** @description The types of event that it wants; all public ones where there are none. */
+            event_types: string[];
+            /**
+             * Format: date-time
+             * @description Since when none has worked.
+             */
+            failing_since?: string | null;
+            /**
+             * Format: int64
+             * @description How many attempts in a row have failed.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the last one is good too.
+             */
+            former_secret_until?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether its events come one after the other. */
+            ordered: boolean;
+            /**
+             * Format: int64
+             * @description How many deliveries wait.
+             */
+            pending: number;
+            /**
+             * Format: date-time
+             * @description Until when it is left alone, after five failures in a row; then one delivery is tried.
+             */
+            resting_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was changed, last.
+             */
+            updated_at: string;
+            /** @description Where its events go. */
+            url: string;
+            /**
+             * Format: int64
+             * @description The ETag.
+             */
+            version: number;
         };
         /** @description When a reminder comes: so many minutes before the due time, or at a time. */
         WhenBody: {
@@ -6246,6 +6705,395 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WebhookResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_EventTypeResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change rests on, or several of which any will do; where all are stale it is 412 */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those that are `pending`, `delivered` or `failed`. */
+                state?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Where the page begins: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeliveryResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullDeliveryResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again gets the same answer, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookResponse"];
+                };
+            };
+            /** @description What went wrong; `code` tells what, for programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResponse"];
                 };
             };
             /** @description What went wrong; `code` tells what, for programs */

@@ -74,12 +74,12 @@ pub(super) fn failure(error: &reqwest::Error) -> Failure {
         if cause.is::<rustls::Error>() {
             return Failure::Tls;
         }
-        // What rustls says is wrapped in an error of input and output, which hides it from its own chain.
+        // An error of input and output hides what it was made of from its own chain.
         let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return Failure::Tls;
-        }
-        next = cause.source();
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     if error.is_timeout() {
         Failure::Timeout

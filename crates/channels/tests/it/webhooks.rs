@@ -84,7 +84,7 @@ impl Lookup for Names {
 }
 
 fn sender(allowed: &[&str], names: Arc<Names>) -> Sender {
-    Sender::new(allowed.iter().map(|network| network.parse().unwrap()).collect(), names).unwrap()
+    Sender::new(allowed.iter().map(|network| network.parse().unwrap()).collect(), names)
 }
 
 fn message<'a>(url: &'a str, keys: &'a [Vec<u8>]) -> Message<'a> {
@@ -133,8 +133,11 @@ async fn each_way_to_fail_is_told_apart() {
         assert_eq!(send(&sender, &receiver.url()).await.answer, Err(Failure::Broken));
         assert_eq!(receiver.got().len(), 1, "an attempt is one request");
     }
-    let plain = Receiver::start(b"this is no TLS at all, whoever asks\r\n", true).await;
-    let attempt = send(&sender, &plain.url().replace("http://", "https://")).await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    let says =
+        async { plain.accept().await.unwrap().0.write_all(b"this is no TLS at all\r\n").await.unwrap() };
+    let (attempt, ()) = tokio::join!(send(&sender, &url), says);
     assert_eq!(attempt.answer, Err(Failure::Tls));
     let attempt = send(&sender, "http://nobody.example/").await;
     assert_eq!(attempt.answer, Err(Failure::Name));
@@ -232,10 +235,9 @@ async fn names_of_this_machine_are_looked_up_and_checked() {
     let receiver = Receiver::start(OK, true).await;
     let url = format!("http://localhost:{}/", receiver.port);
     let system = || Arc::new(channels::webhooks::SystemNames::default());
-    let open =
-        Sender::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()], system()).unwrap();
+    let open = Sender::new(vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()], system());
     assert_eq!(send(&open, &url).await.answer, Ok(200));
-    let closed = Sender::new(Vec::new(), system()).unwrap();
+    let closed = Sender::new(Vec::new(), system());
     assert_eq!(send(&closed, &url).await.answer, Err(Failure::Refused));
     assert_eq!(receiver.got().len(), 1);
 }

@@ -102,7 +102,13 @@ async fn list(client: &Client, output: Output) -> Outcome {
         }
         let row = |webhook: &Value| {
             let pending = format!("{} pending", whole(webhook, "pending"));
-            vec![word(webhook, "id"), word(webhook, "url"), state(webhook), pending, word(webhook, "description")]
+            vec![
+                word(webhook, "id"),
+                word(webhook, "url"),
+                state(webhook),
+                pending,
+                word(webhook, "description"),
+            ]
         };
         table(&items(&answer).iter().map(row).collect::<Vec<_>>())
     })

@@ -85,7 +85,7 @@ pub(crate) fn id(caller: &Caller) -> MemberId {
 
 /// Sends webhooks to this machine.
 fn sender() -> Sender {
-    Sender::new(vec!["127.0.0.0/8".parse().unwrap()], Arc::new(SystemNames::default())).unwrap()
+    Sender::new(vec!["127.0.0.0/8".parse().unwrap()], Arc::new(SystemNames::default()))
 }
 
 /// A desk over `store`, as each process of an installation has one.
