@@ -120,6 +120,6 @@ pub(crate) struct WebhookReplay {
     #[arg(long, value_name = "TIME", conflicts_with = "delivery")]
     pub(crate) since: Option<jiff::Timestamp>,
     /// Every one that failed
-    #[arg(long, conflicts_with = "delivery")]
+    #[arg(long, conflicts_with = "delivery", required_unless_present_any = ["delivery", "since"])]
     pub(crate) all: bool,
 }

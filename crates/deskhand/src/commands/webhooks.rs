@@ -115,6 +115,11 @@ async fn list(client: &Client, output: Output) -> Outcome {
 }
 
 fn describe(webhook: &Value) -> String {
+    table(&rows(webhook))
+}
+
+/// What a webhook is, a line each.
+fn rows(webhook: &Value) -> Vec<Vec<String>> {
     let yes = |key: &str| if is(webhook, key) { "yes" } else { "no" }.to_owned();
     let mut rows = vec![
         vec!["id".to_owned(), word(webhook, "id")],
@@ -125,7 +130,7 @@ fn describe(webhook: &Value) -> String {
         vec!["state".to_owned(), state(webhook)],
     ];
     rows.retain(|row| row.iter().all(|cell| !cell.is_empty()));
-    table(&rows)
+    rows
 }
 
 /// A webhook whose secret was just made.
@@ -134,8 +139,9 @@ fn secret(made: &Value, output: Output) -> Outcome {
         note("Keep the secret now; it is not shown again.");
     }
     output.result(made, || {
-        let webhook = made.get("webhook").cloned().unwrap_or_default();
-        format!("{}{}", describe(&webhook), table(&[vec!["secret".to_owned(), word(made, "secret")]]))
+        let mut rows = made.get("webhook").map(rows).unwrap_or_default();
+        rows.push(vec!["secret".to_owned(), word(made, "secret")]);
+        table(&rows)
     })
 }
 
@@ -177,7 +183,10 @@ async fn deliveries(client: &Client, args: &WebhookDeliveries, output: Output) -
             return "there are no such deliveries".to_owned();
         }
         let row = |delivery: &Value| {
-            let attempts = format!("{} attempts", whole(delivery, "attempts"));
+            let attempts = match whole(delivery, "attempts") {
+                1 => "1 attempt".to_owned(),
+                count => format!("{count} attempts"),
+            };
             let next = match word(delivery, "next_attempt_at") {
                 next if next.is_empty() => next,
                 next => format!("next at {next}"),

@@ -1,6 +1,7 @@
 //! A receiver of webhooks on loopback, which answers as a test wants.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use standardwebhooks::Webhook;
@@ -22,6 +23,7 @@ pub(crate) enum Answers {
 /// A request that came.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) at: Instant,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
@@ -108,7 +110,7 @@ async fn serve(connection: TcpStream, book: Arc<Mutex<Book>>) {
     }
     let answer = {
         let mut book = book.lock().unwrap();
-        book.got.push(Request { headers, body: String::from_utf8(body).unwrap() });
+        book.got.push(Request { at: Instant::now(), headers, body: String::from_utf8(body).unwrap() });
         if book.answers.len() > 1 { book.answers.remove(0) } else { book.answers[0] }
     };
     match answer {
