@@ -883,6 +883,7 @@ export const texts = {
     attempts: (n: number) => plural(n, "attempt", "attempts"),
     notTried: "It has not been tried yet.",
     next: "next",
+    due: "due",
     noDeliveries: ["Nothing sent yet", "Send a test, or wait until something happens."] as [string, string],
     noneOfThese: ["None of these", "Other deliveries are hidden by the filter."] as [string, string],
     replay: "Send again",

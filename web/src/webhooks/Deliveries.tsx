@@ -13,7 +13,7 @@ import { Segmented } from "@/ui/Field";
 import { Empty, Failed, SkeletonRows } from "@/ui/States";
 import { DeliveryDialog } from "./DeliveryDialog";
 import { deliveriesQuery } from "./queries";
-import { StateOf } from "./standing";
+import { Next, StateOf } from "./standing";
 
 const t = texts.webhooks;
 
@@ -105,10 +105,10 @@ function Row({ delivery, onOpen }: { delivery: WebhookDelivery; onOpen: () => vo
         <span className="block truncate text-13 font-medium">{delivery.event_type}</span>
         <span className="block truncate text-12 text-ink-3">
           {t.attempts(delivery.attempts)}
-          {delivery.next_attempt_at && delivery.attempts ? (
+          {delivery.next_attempt_at ? (
             <>
               {" · "}
-              {t.next} <When at={delivery.next_attempt_at} />
+              <Next at={delivery.next_attempt_at} />
             </>
           ) : null}
         </span>

@@ -11,7 +11,7 @@ import { Dialog } from "@/ui/Dialog";
 import { Failed, SkeletonRows } from "@/ui/States";
 import { Tag } from "@/ui/Tag";
 import { deliveryQuery } from "./queries";
-import { answerOf, StateOf, succeeded } from "./standing";
+import { answerOf, Next, StateOf, succeeded } from "./standing";
 
 const t = texts.webhooks;
 
@@ -71,11 +71,7 @@ function Delivery({ delivery }: { delivery: FullWebhookDelivery }) {
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-13 text-ink-2">
         <StateOf state={delivery.state} />
         <When at={delivery.created_at} />
-        {delivery.next_attempt_at ? (
-          <span>
-            {t.next} <When at={delivery.next_attempt_at} />
-          </span>
-        ) : null}
+        <Next at={delivery.next_attempt_at} />
         <code className="font-mono text-12 break-all text-ink-3">msg_{delivery.id.replaceAll("-", "")}</code>
       </p>
       <h3 className="mt-5 mb-2 text-13 font-medium">{t.attempts(delivery.tries.length)}</h3>
@@ -89,7 +85,11 @@ function Delivery({ delivery }: { delivery: FullWebhookDelivery }) {
         <p className="text-13 text-ink-3">{t.notTried}</p>
       )}
       <h3 className="mt-5 mb-2 text-13 font-medium">{t.body}</h3>
-      <pre className="max-h-80 overflow-auto rounded-8 border border-line bg-hover p-3 font-mono text-12 break-all whitespace-pre-wrap">
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls also scrolls by keys
+        tabIndex={0}
+        className="max-h-80 overflow-auto rounded-8 border border-line bg-hover p-3 font-mono text-12 break-all whitespace-pre-wrap"
+      >
         {JSON.stringify(JSON.parse(delivery.body), null, 2)}
       </pre>
     </>

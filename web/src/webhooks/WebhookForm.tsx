@@ -65,7 +65,7 @@ export function WebhookForm({
         autoComplete="off"
         error={refused?.field("description")}
       />
-      <div className="flex flex-col gap-2">
+      <div className="flex flex-col items-start gap-2">
         <span className="text-13 font-medium">{t.events}</span>
         <Segmented
           label={t.events}
@@ -102,7 +102,7 @@ function EventTypes({ chosen, onChange }: { chosen: string[]; onChange: (types: 
   const toggle = (type: string) =>
     onChange(chosen.includes(type) ? chosen.filter((one) => one !== type) : [...chosen, type].sort());
   return (
-    <div className="max-h-56 overflow-y-auto rounded-8 border border-line p-3">
+    <div className="max-h-56 w-full overflow-y-auto rounded-8 border border-line p-3">
       {records.map((record) => (
         <fieldset key={record} className="mb-3 last:mb-0">
           <legend className="mb-1 text-12 font-medium text-ink-3">{t.records[record] ?? record}</legend>
@@ -113,11 +113,12 @@ function EventTypes({ chosen, onChange }: { chosen: string[]; onChange: (types: 
                 <label key={type} className="flex min-h-7 items-center gap-2 text-13">
                   <input
                     type="checkbox"
+                    aria-label={type}
                     checked={chosen.includes(type)}
                     onChange={() => toggle(type)}
                     className="size-4 accent-accent"
                   />
-                  <span className="truncate font-mono text-12">{type}</span>
+                  <span className="truncate">{type.slice(record.length + 1).replaceAll("_", " ")}</span>
                 </label>
               ))}
           </div>

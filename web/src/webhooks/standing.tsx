@@ -1,5 +1,6 @@
 import type { Attempt, DeliveryState, Webhook } from "@/api/types";
 import { texts } from "@/texts";
+import { useClock, When } from "@/time/clock";
 import { Tag } from "@/ui/Tag";
 
 const t = texts.webhooks;
@@ -21,6 +22,19 @@ const tones = { pending: "accent", delivered: "good", failed: "danger" } as cons
 
 export function StateOf({ state }: { state: DeliveryState }) {
   return <Tag tone={tones[state]}>{t.states[state]}</Tag>;
+}
+
+/** When a delivery is tried next; what is due waits for its turn, or for the webhook's rest to be over. */
+export function Next({ at }: { at: string | null }) {
+  const { now } = useClock();
+  if (!at) return null;
+  return new Date(at) > now ? (
+    <span>
+      {t.next} <When at={at} />
+    </span>
+  ) : (
+    <span>{t.due}</span>
+  );
 }
 
 /** What came of an attempt: the status, or why there was none. */
