@@ -289,10 +289,10 @@ macro_rules! claim {
     };
 }
 
-const CLAIM_POSTGRES: &str = claim!("now()", "now() + INTERVAL '30 seconds'", "FOR UPDATE OF w SKIP LOCKED");
+const CLAIM_POSTGRES: &str = claim!("now()", "now() + INTERVAL '20 seconds'", "FOR UPDATE OF w SKIP LOCKED");
 const CLAIM_SQLITE: &str = claim!(
     "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-    "CAST(unixepoch('subsec') * 1000000 AS INTEGER) + 30000000",
+    "CAST(unixepoch('subsec') * 1000000 AS INTEGER) + 20000000",
     ""
 );
 
@@ -309,7 +309,7 @@ struct ClaimRow {
     former_until: Option<At>,
 }
 
-/// Claims up to `limit` webhooks that have something to be sent, for 30 seconds, those that wait longest first; of one
+/// Claims up to `limit` webhooks that have something to be sent, for 20 seconds, those that wait longest first; of one
 /// workspace no more than `of_one` at a time. Needs the system's scope.
 pub async fn claim(tx: &mut Tx, limit: i64, of_one: i64) -> Result<Vec<Claim>, Error> {
     let now = tx.now();
@@ -330,7 +330,7 @@ pub async fn claim(tx: &mut Tx, limit: i64, of_one: i64) -> Result<Vec<Claim>, E
     Ok(rows.into_iter().map(claim).collect())
 }
 
-/// Keeps the lease of `claim` for 30 seconds more, and notes whether an attempt worked; after so many failures in a row
+/// Keeps the lease of `claim` for 20 seconds more, and notes whether an attempt worked; after so many failures in a row
 /// the webhook rests for so long. Gives how many they are, and when the first of them was.
 ///
 /// Errors with [`Error::Stale`] where somebody else has the lease, or the webhook is gone.
@@ -345,7 +345,7 @@ pub async fn keep(
             concat!(
                 "UPDATE webhooks SET lease_until = ",
                 $now,
-                " + 30 * ",
+                " + 20 * ",
                 $second,
                 ", failures = CASE WHEN $4 THEN 0 ELSE failures + 1 END,
                  failing_since = CASE WHEN $4 THEN NULL ELSE COALESCE(failing_since, $5) END,

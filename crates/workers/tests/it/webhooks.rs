@@ -279,6 +279,7 @@ async fn receivers_that_hang_delay_nobody_elses_deliveries() {
         assert!(all.len() == 50 && all.iter().all(|delivery| delivery.attempts <= 1));
         assert!(deliveries(&stage, &stage.owner, beside).await.iter().all(|delivery| delivery.attempts == 0));
         process.kill();
+        leases_are_over(&db).await;
         // The same without them, for people to compare; a figure that a busy machine decides is no condition.
         for webhook in hanging {
             webhooks::delete(&stage.desk, &gwen, webhook, None).await.unwrap();
