@@ -140,6 +140,7 @@ mod tests {
             sequence,
             occurred_at: domain::Clock::now(&domain::SystemClock),
             correlation_id: Uuid::nil(),
+            traceparent: None,
             actor: domain::ActorRef {
                 kind: "system".to_owned(),
                 id: None,

@@ -30,6 +30,11 @@ macro_rules! use_cases {
             /// Every use case.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
+            /// Its name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
             fn who(self) -> For {
                 match self { $(Self::$name => $who,)* }
             }

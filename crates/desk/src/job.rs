@@ -8,6 +8,7 @@ use domain::{Caller, Envelope, EventType, Topic, Via};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{Scope, Tx, Work};
+use tracing::{Instrument as _, Span, debug_span};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -42,24 +43,22 @@ pub struct Delivery {
     pub fence: i64,
     /// The event.
     pub event: Arc<Envelope>,
+    /// What is done about it, in the event's trace.
+    pub span: Span,
 }
 
 impl Delivery {
-    /// Takes several deliveries of one workspace and partition at once; gives the events that were not
-    /// handled before.
+    /// Takes several deliveries of one workspace and partition at once; gives those whose events
+    /// were not handled before.
     ///
     /// Errors with [`Error::Handled`] where the worker has lost the partition.
-    pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Envelope>> {
+    pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Self>> {
         let Some(Self { group, topic, partition, fence, .. }) = deliveries.first() else {
             return Ok(Vec::new());
         };
         let ids: Vec<EventId> = deliveries.iter().map(|delivery| delivery.event.id).collect();
         let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
-        Ok(deliveries
-            .iter()
-            .map(|delivery| &*delivery.event)
-            .filter(|event| fresh.contains(&event.id))
-            .collect())
+        Ok(deliveries.iter().filter(|delivery| fresh.contains(&delivery.event.id)).collect())
     }
 }
 
@@ -86,6 +85,7 @@ impl<I> Job<I> {
             sequence: version,
             occurred_at: tx.now(),
             correlation_id: self.caller.correlation_id,
+            traceparent: trace::current(),
             actor: self.caller.actor_ref(),
             data,
         };
@@ -112,6 +112,25 @@ impl<I> Job<I> {
     }
 }
 
+/// A use case that was asked for.
+fn span_of(what: UseCase, caller: &Caller) -> Span {
+    debug_span!(
+        "use case",
+        otel.name = what.as_str(),
+        otel.status_code = tracing::field::Empty,
+        workspace.id = %caller.workspace,
+    )
+}
+
+/// Runs `work` in `span`, and says there if it failed. That somebody may not do a thing, or not now, is no failure.
+async fn within<T>(span: Span, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let result = work.instrument(span.clone()).await;
+    if let Err(Error::Store(_)) = result {
+        span.record("otel.status_code", "ERROR");
+    }
+    result
+}
+
 impl Desk {
     /// Runs a use case's transaction, if `caller` may do `what`.
     pub(crate) async fn write<I, T, F>(&self, caller: &Caller, what: UseCase, input: I, work: F) -> Result<T>
@@ -122,7 +141,7 @@ impl Desk {
     {
         authority::require(caller, what)?;
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
-        self.store.write(caller, job, work).await
+        within(span_of(what, caller), self.store.write(caller, job, work)).await
     }
 
     /// Like [`write`](Self::write), for what creates a record: a repeated idempotency key gets the first answer.
@@ -140,9 +159,8 @@ impl Desk {
         let actor = actor.id.map_or(actor.kind, |id| id.to_string());
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
         let everything = (job, actor, key, work);
-        self.store
-            .write(caller, everything, |tx, (job, actor, key, work)| {
-                Box::pin(async move {
+        let written = self.store.write(caller, everything, |tx, (job, actor, key, work)| {
+            Box::pin(async move {
                     // The row is made first: a twin of this request waits here, then finds the answer.
                     if let Some(found) = store::idempotency::begin(tx, actor, key).await? {
                         if found.request_hash != key.request_hash {
@@ -162,8 +180,8 @@ impl Desk {
                     store::idempotency::finish(tx, actor, &key.key, &answer).await?;
                     Ok(value)
                 })
-            })
-            .await
+            });
+        within(span_of(what, caller), written).await
     }
 
     /// Like [`create`](Self::create), for what only adds rows, one of them with a number of `kind`, and waits for
@@ -187,7 +205,7 @@ impl Desk {
         }
         authority::require(caller, what)?;
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
-        self.store.add(caller, kind, job, work).await
+        within(span_of(what, caller), self.store.add(caller, kind, job, work)).await
     }
 
     /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.
@@ -206,7 +224,14 @@ impl Desk {
         F: for<'t> Fn(&'t mut Tx, &'t Job<I>) -> Work<'t, T, Error> + Send + Sync + 'static,
     {
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
-        self.store
+        let effect = debug_span!(
+            "effect",
+            otel.status_code = tracing::field::Empty,
+            deskhand.group = delivery.group,
+            workspace.id = %caller.workspace,
+        );
+        let written = self
+            .store
             .write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
                 Box::pin(async move {
                     store::bus::take(
@@ -220,8 +245,8 @@ impl Desk {
                     .await?;
                     work(tx, job).await
                 })
-            })
-            .await
+            });
+        within(effect, written).await
     }
 
     /// Runs a transaction that only reads, if `caller` may do `what`.
@@ -232,7 +257,7 @@ impl Desk {
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, Error> + Send + Sync,
     {
         authority::require(caller, what)?;
-        self.store.read(caller, input, work).await
+        within(span_of(what, caller), self.store.read(caller, input, work)).await
     }
 
     /// Runs a transaction of Deskhand itself, which is in no one workspace.

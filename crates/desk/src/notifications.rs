@@ -13,6 +13,7 @@ use store::Tx;
 use store::members::{Member, State};
 use store::notifications::MailClaim;
 pub use store::notifications::{About, Notification, Recipient};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -105,19 +106,27 @@ pub async fn tell(desk: &Desk, deliveries: Vec<Delivery>, mail: bool) -> Result<
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let members = if fresh.is_empty() { Vec::new() } else { store::members::list(tx).await? };
-                for event in fresh {
-                    let Some(news) = news(tx, event).await? else { continue };
-                    let mail = *mail && event.kind == EventType::ReminderDue;
-                    let caller = Caller::system(event.workspace_id, Via::Workers, event.correlation_id);
-                    let job = Job { desk: desk.clone(), caller, input: () };
-                    for member in members.iter().filter(|member| news.is_for(member)) {
-                        send(tx, &job, event, &news, member.id, mail).await?;
-                    }
+                for delivery in fresh {
+                    let told = tell_of(tx, desk, &delivery.event, &members, *mail);
+                    // What is recorded about it belongs to its trace, not to that of its neighbours.
+                    told.instrument(delivery.span.clone()).await?;
                 }
                 Ok(())
             })
         })
         .await
+}
+
+/// Tells those of `members` whom `event` concerns.
+async fn tell_of(tx: &mut Tx, desk: &Desk, event: &Envelope, members: &[Member], mail: bool) -> Result<()> {
+    let Some(news) = news(tx, event).await? else { return Ok(()) };
+    let mail = mail && event.kind == EventType::ReminderDue;
+    let caller = Caller::system(event.workspace_id, Via::Workers, event.correlation_id);
+    let job = Job { desk: desk.clone(), caller, input: () };
+    for member in members.iter().filter(|member| news.is_for(member)) {
+        send(tx, &job, event, &news, member.id, mail).await?;
+    }
+    Ok(())
 }
 
 enum Audience {

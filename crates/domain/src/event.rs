@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::caller::ActorRef;
 use crate::ids::{EventId, WorkspaceId};
+use crate::trace::{self, TraceParent};
 
 pub use read::Unreadable;
 
@@ -272,6 +273,9 @@ pub struct Envelope {
     pub occurred_at: Timestamp,
     /// The same for everything that one request causes.
     pub correlation_id: Uuid,
+    /// The trace that it belongs to, and the span that wrote it, where it was traced.
+    #[serde(default, deserialize_with = "trace::lenient", skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
     /// Who did it, and the way in.
     pub actor: ActorRef,
     /// The snapshot; see [`data`].

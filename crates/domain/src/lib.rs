@@ -14,6 +14,7 @@ pub mod partition;
 pub mod recurrence;
 pub mod task;
 pub mod text;
+pub mod trace;
 pub mod webhook;
 
 pub use breaker::{Breaker, BreakerState};
@@ -21,3 +22,4 @@ pub use caller::{Actor, ActorRef, Caller, IdempotencyKey, Role, Via};
 pub use clock::{Clock, SystemClock};
 pub use event::{Envelope, EventType, Topic};
 pub use ids::{Ids, SystemIds};
+pub use trace::TraceParent;

@@ -16,6 +16,6 @@ pub use leases::{
 pub use ledger::{prune_ledger, take, take_all};
 pub use log::{
     Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
-    read_of, relay, unread,
+    read_of, relay, traces, unread,
 };
 pub use outgoing::{Outgoing, anybody_at_work, claim, cut, ends_in_database, let_go, resettle, sent, settle};

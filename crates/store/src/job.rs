@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
+use tracing::{Instrument as _, Span};
 
 use crate::numbers::Kind;
 use crate::tx::{Scope, Tx, Work};
@@ -43,6 +44,8 @@ struct Typed<I, T, E, F> {
     numbers: Option<Kind>,
     input: I,
     work: F,
+    /// Where its caller is: the work may run in another task.
+    span: Span,
     result: Option<Result<T, E>>,
     tell: oneshot::Sender<Result<T, E>>,
 }
@@ -61,7 +64,7 @@ where
     F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
 {
     let (tell, told) = oneshot::channel();
-    (Box::new(Typed { scope, numbers, input, work, result: None, tell }), told)
+    (Box::new(Typed { scope, numbers, input, work, span: Span::current(), result: None, tell }), told)
 }
 
 impl<I, T, E, F> Job for Typed<I, T, E, F>
@@ -83,7 +86,8 @@ where
         Box::pin(async move {
             let mark = tx.begin_job(self.scope);
             // A panic must not take the others' writes along.
-            let result = match AssertUnwindSafe((self.work)(tx, &self.input)).catch_unwind().await {
+            let work = AssertUnwindSafe((self.work)(tx, &self.input)).catch_unwind();
+            let result = match work.instrument(self.span.clone()).await {
                 Ok(result) => result,
                 Err(_) => Err(E::from(Error::GivenUp("its code panicked; this is a bug in Deskhand"))),
             };

@@ -43,6 +43,7 @@ use std::sync::Arc;
 
 use domain::Clock;
 use tokio::sync::broadcast;
+use tracing::{Instrument as _, Span, debug_span};
 
 pub use error::{Error, Failure};
 pub use migrate::SCHEMA_VERSION;
@@ -131,10 +132,7 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.write(scope.into(), input, work, true).await,
-        }
+        self.write_as(scope.into(), input, work, true).await
     }
 
     /// Like [`write`](Self::write), but a crash of the database may forget it: only for claims and
@@ -146,10 +144,23 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.write(scope.into(), input, work, false).await,
-        }
+        self.write_as(scope.into(), input, work, false).await
+    }
+
+    async fn write_as<I, T, E, F>(&self, scope: Scope, input: I, work: F, durable: bool) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        let written = async {
+            match &*self.backend {
+                Backend::Sqlite(sqlite) => sqlite.write(scope, input, work).await,
+                Backend::Postgres(postgres) => postgres.write(scope, input, work, durable).await,
+            }
+        };
+        written.instrument(self.transaction("write")).await
     }
 
     /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, and will want a
@@ -168,10 +179,14 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.write(scope.into(), input, work).await,
-            Backend::Postgres(postgres) => postgres.add(scope.into(), kind, input, work).await,
-        }
+        let scope = scope.into();
+        let added = async {
+            match &*self.backend {
+                Backend::Sqlite(sqlite) => sqlite.write(scope, input, work).await,
+                Backend::Postgres(postgres) => postgres.add(scope, kind, input, work).await,
+            }
+        };
+        added.instrument(self.transaction("write")).await
     }
 
     /// Runs `work`, which only reads.
@@ -182,10 +197,30 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync,
     {
-        match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(scope.into(), &input, &work).await,
-            Backend::Postgres(postgres) => postgres.read(scope.into(), &input, &work).await,
+        let scope = scope.into();
+        let read = async {
+            match &*self.backend {
+                Backend::Sqlite(sqlite) => sqlite.read(scope, &input, &work).await,
+                Backend::Postgres(postgres) => postgres.read(scope, &input, &work).await,
+            }
+        };
+        read.instrument(self.transaction("read")).await
+    }
+
+    /// The span of a transaction from when it is asked for until it is committed, as a part of what asks for it. What
+    /// looks by itself now and then, for nobody, has none.
+    fn transaction(&self, operation: &'static str) -> Span {
+        if Span::current().is_none() {
+            return Span::none();
         }
+        let system = if self.is_exclusive() { "sqlite" } else { "postgresql" };
+        debug_span!(
+            "transaction",
+            otel.name = operation,
+            otel.kind = "client",
+            db.system.name = system,
+            db.operation.name = operation,
+        )
     }
 
     /// Receives what there is to do from now on, from this process and, on PostgreSQL, from all others.

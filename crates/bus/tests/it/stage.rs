@@ -26,6 +26,7 @@ pub(crate) fn event(workspace: WorkspaceId, kind: EventType, subject: Uuid, sequ
         sequence,
         occurred_at: domain::Clock::now(&domain::SystemClock),
         correlation_id: Uuid::now_v7(),
+        traceparent: None,
         actor: ActorRef {
             kind: "system".to_owned(),
             id: None,

@@ -95,6 +95,22 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_is_read_where_there_is_one_and_a_malformed_one_spoils_nothing() {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let traced = read(|event| event["traceparent"] = json!(traceparent)).unwrap();
+        assert_eq!(traced.traceparent, traceparent.parse().ok());
+        let written = serde_json::to_value(&traced).unwrap();
+        assert_eq!(written["traceparent"], traceparent);
+
+        let untraced = read(|_| {}).unwrap();
+        assert_eq!(untraced.traceparent, None);
+        assert_eq!(serde_json::to_value(&untraced).unwrap().get("traceparent"), None);
+        for bad in [json!(7), json!(null), json!(""), json!({"trace": 1}), json!("00-00-00-00")] {
+            assert_eq!(read(|event| event["traceparent"] = bad.clone()).unwrap().traceparent, None, "{bad}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_handled_is_told_apart() {
         assert!(matches!(parse(b"hello"), Err(Unreadable::NotJson(_))));
         assert!(matches!(parse(b"\xff\xfe"), Err(Unreadable::NotJson(_))));

@@ -23,6 +23,7 @@ async fn poison(site: &Site, owner: &Person, count: usize) {
         sequence: 1,
         occurred_at: jiff::Timestamp::now(),
         correlation_id: Uuid::now_v7(),
+        traceparent: None,
         actor: ActorRef {
             kind: "system".to_owned(),
             id: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Topic;
+use domain::{Topic, TraceParent};
 use domain::ids::{EventId, WorkspaceId};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -49,6 +49,8 @@ pub struct Moved {
     pub partitions: usize,
     /// How many events it moved.
     pub events: i64,
+    /// The positions that they got, from and up to which, in each partition.
+    pub positions: Vec<(Topic, u32, i64, i64)>,
 }
 
 /// How far one group is behind in one partition.
@@ -124,9 +126,38 @@ pub async fn relay(tx: &mut Tx, limit: i64) -> Result<Moved, Error> {
         moved.events += count;
         if count > 0 {
             tx.wake(Wake::Log(topic, partition, end));
+            moved.positions.push((topic, partition, end - count, end));
         }
     }
     Ok(moved)
+}
+
+/// The traces of a partition's events from one position up to another.
+pub async fn traces(
+    tx: &mut Tx,
+    topic: Topic,
+    partition: u32,
+    from: i64,
+    to: i64,
+) -> Result<Vec<TraceParent>, Error> {
+    // The trace stands before everything that can be long.
+    let heads = fetch_all!(
+        tx,
+        (String,),
+        "SELECT substr(envelope, 1, 512) FROM bus_log
+         WHERE topic = $1 AND partition = $2 AND position >= $3 AND position < $4",
+        topic.as_str(),
+        i64::from(partition),
+        from,
+        to,
+    )?;
+    Ok(heads.iter().filter_map(|(head,)| trace_in(head)).collect())
+}
+
+/// The trace that the beginning of an envelope names.
+pub(super) fn trace_in(head: &str) -> Option<TraceParent> {
+    let (_, rest) = head.split_once("\"traceparent\":\"")?;
+    rest.split('"').next()?.parse().ok()
 }
 
 // Two statements, because the second has to see what was committed before the partitions were locked.

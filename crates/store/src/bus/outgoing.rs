@@ -4,12 +4,12 @@
 //! have sent as well: each begins with the oldest event that was not acknowledged, so that the first of each event
 //! still comes in order, and the second is recognised by the ledger.
 
-use domain::Topic;
+use domain::{Topic, TraceParent};
 use domain::ids::{EventId, WorkspaceId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::log::partition;
+use super::log::{partition, trace_in};
 use crate::tx::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Error, Wake};
 
@@ -30,6 +30,13 @@ pub struct Outgoing {
     pub envelope: String,
     /// Where its partition ended when it was claimed.
     pub end: i64,
+}
+
+impl Outgoing {
+    /// The trace that it belongs to, if it belongs to one.
+    pub fn trace(&self) -> Option<TraceParent> {
+        trace_in(&self.envelope)
+    }
 }
 
 #[derive(FromRow)]
