@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 use store::bus::{Lag, Outstanding};
 use store::{Scope, Store};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use counts::Counts;
 pub use counts::Outcome;
@@ -116,6 +117,8 @@ pub struct Delivery {
     pub fence: i64,
     /// The event.
     pub event: Arc<Envelope>,
+    /// What is done about it, in the event's trace.
+    pub span: Span,
 }
 
 /// Why a handler could not handle.

@@ -77,6 +77,15 @@ impl Log {
         matches!(self, Self::Database)
     }
 
+    /// What keeps it, as traces name it.
+    pub(crate) fn system(&self) -> &'static str {
+        match self {
+            Self::Database => "deskhand",
+            Self::Kafka(_) => "kafka",
+            Self::Nats(_) => "nats",
+        }
+    }
+
     /// Which log it is, as the database keeps it.
     pub(crate) fn home(&self) -> String {
         match self {

@@ -16,7 +16,7 @@ use store::{Error, Scope};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument as _, Span, field, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::counts::Outcome;
@@ -79,6 +79,8 @@ enum Fate {
 struct Failure {
     reason: Reason,
     detail: String,
+    /// The attempt that failed, where it was made.
+    span: Span,
 }
 
 impl Failure {
@@ -89,14 +91,14 @@ impl Failure {
             Unreadable::UnknownType(_) => Reason::UnknownType,
             Unreadable::UnknownVersion { .. } => Reason::UnknownVersion,
         };
-        Self { reason, detail: why.to_string() }
+        Self { reason, detail: why.to_string(), span: Span::none() }
     }
 
     fn new(reason: Reason, error: &(dyn std::error::Error + 'static)) -> Self {
         // What it says, and why.
         let causes = std::iter::successors(Some(error), |error| error.source());
         let detail = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        Self { reason, detail: domain::text::shorten(&detail, DETAIL) }
+        Self { reason, detail: domain::text::shorten(&detail, DETAIL), span: Span::none() }
     }
 }
 
@@ -210,7 +212,7 @@ impl Worker {
                 Ok(_) => batch.push(read),
             }
         }
-        match self.attempt(&batch).await {
+        match self.attempt(&batch, 1).await {
             None => return false,
             Some(Ok(())) => self.count(Outcome::Handled, batch.len()),
             Some(Err(failure)) => match batch.as_slice() {
@@ -243,7 +245,7 @@ impl Worker {
             self.waiting.push(event.subject_id, read.clone());
             return true;
         }
-        match self.attempt(std::slice::from_ref(read)).await {
+        match self.attempt(std::slice::from_ref(read), 1).await {
             None => false,
             Some(Ok(())) => {
                 self.count(Outcome::Handled, 1);
@@ -258,7 +260,7 @@ impl Worker {
         while !self.stop.is_cancelled()
             && let Some((key, read, attempts)) = self.waiting.due(Instant::now())
         {
-            let fate = match self.attempt(std::slice::from_ref(&read)).await {
+            let fate = match self.attempt(std::slice::from_ref(&read), attempts + 1).await {
                 None => Fate::Left,
                 Some(Err(failure)) => self.failed(&read, failure, attempts + 1).await,
                 Some(Ok(())) => {
@@ -305,6 +307,7 @@ impl Worker {
         };
         if attempts == 1 {
             warn!(
+                parent: &failure.span,
                 error = failure.detail,
                 bus.group = self.handler.group(),
                 bus.topic = self.owned.topic.as_str(),
@@ -345,7 +348,7 @@ impl Worker {
         };
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.keep(letter.clone()).await {
+            match self.keep(letter.clone(), &failure.span).await {
                 Ok(()) => return Fate::Over,
                 Err(error) => {
                     failures += 1;
@@ -363,7 +366,7 @@ impl Worker {
     }
 
     /// Writes a dead letter, which dies now, unless its event is handled already or somebody else has the partition.
-    async fn keep(&self, letter: DeadLetter) -> Result<(), Error> {
+    async fn keep(&self, letter: DeadLetter, failed: &Span) -> Result<(), Error> {
         let (id, reason, detail) = (letter.event, letter.reason, letter.detail.clone());
         let kept: Result<(), Error> = self
             .bus
@@ -380,6 +383,7 @@ impl Worker {
             Ok(()) => {
                 self.count(Outcome::Dead, 1);
                 warn!(
+                    parent: failed,
                     error = detail,
                     reason = reason.as_str(),
                     bus.group = self.handler.group(),
@@ -400,6 +404,7 @@ impl Worker {
             if !wait.is_zero() || self.stop.is_cancelled() {
                 return Ok(Some(wait));
             }
+            let attempts = letter.attempts + 1;
             let read = Read {
                 position: self.position,
                 id: letter.event,
@@ -410,7 +415,10 @@ impl Worker {
             let result = match &read.event {
                 Err(why) => Some(Err(Failure::unreadable(why))),
                 Ok(event) if !self.handler.wants(event) => Some(Ok(())),
-                Ok(_) => self.attempt(std::slice::from_ref(&read)).await,
+                Ok(_) => {
+                    let attempt = u32::try_from(attempts).unwrap_or(u32::MAX);
+                    self.attempt(std::slice::from_ref(&read), attempt).await
+                }
             };
             match result {
                 None => return Ok(None),
@@ -426,9 +434,8 @@ impl Worker {
                         .await;
                     removed?;
                 }
-                Some(Err(Failure { reason, detail })) => {
-                    let attempts = letter.attempts + 1;
-                    self.keep(DeadLetter { reason, detail, attempts, ..letter }).await?;
+                Some(Err(Failure { reason, detail, span })) => {
+                    self.keep(DeadLetter { reason, detail, attempts, ..letter }, &span).await?;
                 }
             }
         }
@@ -446,8 +453,9 @@ impl Worker {
             .await
     }
 
-    /// Hands events over, again and again while what they need is away. Nothing where it was asked to stop first.
-    async fn attempt(&self, reads: &[Read]) -> Option<Result<(), Failure>> {
+    /// Hands events over for the `attempt`th time, again and again while what they need is away. Nothing where it was
+    /// asked to stop first.
+    async fn attempt(&self, reads: &[Read], attempt: u32) -> Option<Result<(), Failure>> {
         let deliveries: Vec<Delivery> = reads
             .iter()
             .filter_map(|read| read.event.as_ref().ok())
@@ -457,15 +465,56 @@ impl Worker {
                 partition: self.owned.partition,
                 fence: self.owned.fence,
                 event: Arc::clone(event),
+                span: self.span(event, attempt),
             })
             .collect();
-        if deliveries.is_empty() {
-            return Some(Ok(()));
+        let mut handed = match deliveries.as_slice() {
+            [] => return Some(Ok(())),
+            [one] => self.hand_over(&deliveries).instrument(one.span.clone()).await,
+            // What is done for all of them together belongs to no one's trace.
+            _ => self.hand_over(&deliveries).await,
+        };
+        if let Some(Err(failure)) = &mut handed {
+            for Delivery { span, .. } in &deliveries {
+                span.record("otel.status_code", "ERROR");
+                span.record("error.type", failure.reason.as_str());
+                failure.span = span.clone();
+            }
         }
+        handed
+    }
+
+    /// What is done about `event`, as a part of the event's trace.
+    fn span(&self, event: &Envelope, attempt: u32) -> Span {
+        let topic = self.owned.topic.as_str();
+        let span = info_span!(
+            "process",
+            otel.name = format!("process {topic}"),
+            otel.kind = "consumer",
+            otel.status_code = field::Empty,
+            error.type = field::Empty,
+            messaging.system = self.bus.log.system(),
+            messaging.operation.type = "process",
+            messaging.operation.name = "process",
+            messaging.destination.name = topic,
+            messaging.destination.partition.id = self.owned.partition,
+            messaging.consumer.group.name = self.handler.group(),
+            messaging.message.id = %event.id,
+            event.type = event.kind.as_str(),
+            attempt,
+            workspace.id = %event.workspace_id,
+            correlation_id = %event.correlation_id,
+            trace_id = field::Empty,
+        );
+        trace::begin(&span, event.traceparent);
+        span
+    }
+
+    async fn hand_over(&self, deliveries: &[Delivery]) -> Option<Result<(), Failure>> {
         let mut away = 0;
         loop {
             let handled =
-                AssertUnwindSafe(async { self.handler.handle(&deliveries).await }).catch_unwind().await;
+                AssertUnwindSafe(async { self.handler.handle(deliveries).await }).catch_unwind().await;
             match handled {
                 Ok(Ok(())) => return Some(Ok(())),
                 Ok(Err(HandleError::Failed(error))) => {
@@ -482,7 +531,7 @@ impl Worker {
                         .unwrap_or_default();
                     let detail = format!("its handler panicked, which is a bug in Deskhand: {said}");
                     let detail = domain::text::shorten(&detail, DETAIL);
-                    return Some(Err(Failure { reason: Reason::Panicked, detail }));
+                    return Some(Err(Failure { reason: Reason::Panicked, detail, span: Span::none() }));
                 }
                 Ok(Err(error @ HandleError::Unavailable(_))) => {
                     away += 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{Breaker, Topic};
+use domain::{Breaker, Topic, TraceParent};
 use futures_util::future::join_all;
 use store::bus::{Moved, Outgoing};
 use store::{Scope, Store, Wake};
@@ -117,7 +117,7 @@ async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdow
 async fn drain(store: &Store, log: &Log, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
     let mut events = 0;
     loop {
-        let moved = if log.is_database() { round(store).await? } else { send(store, log, owner).await? };
+        let moved = if log.is_database() { round(store, log).await? } else { send(store, log, owner).await? };
         events += moved.events;
         if moved.events < ROUND || shutdown.is_cancelled() {
             return Ok(Moved { events, ..moved });
@@ -125,8 +125,30 @@ async fn drain(store: &Store, log: &Log, owner: &str, shutdown: &CancellationTok
     }
 }
 
-async fn round(store: &Store) -> Result<Moved, store::Error> {
-    store.write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, ROUND).await })).await
+async fn round(store: &Store, log: &Log) -> Result<Moved, store::Error> {
+    let sending = trace::sending(log.system());
+    let moved: Moved = store
+        .write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, ROUND).await }))
+        .await?;
+    let Some(sending) = sending.filter(|_| moved.events > 0) else { return Ok(moved) };
+    let places = moved.positions.clone();
+    let traced: Result<Vec<(Topic, u32, TraceParent)>, store::Error> = store
+        .read(Scope::System, places, |tx, places| {
+            Box::pin(async move {
+                let mut traced = Vec::new();
+                for (topic, partition, from, to) in places {
+                    let parents = store::bus::traces(tx, *topic, *partition, *from, *to).await?;
+                    traced.extend(parents.into_iter().map(|parent| (*topic, *partition, parent)));
+                }
+                Ok(traced)
+            })
+        })
+        .await;
+    // What cannot be read now is only missing in the traces.
+    for (topic, partition, parent) in traced.unwrap_or_default() {
+        sending.sent(topic.as_str(), partition, parent);
+    }
+    Ok(moved)
 }
 
 /// Sends what waits to the broker, all partitions at the same time and each in its order. What was acknowledged is
@@ -142,6 +164,7 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
     for event in claimed {
         places.entry((event.topic, event.partition)).or_default().push(event);
     }
+    let sending = trace::sending(log.system());
     let all = join_all(places.iter().map(async |(place, events)| {
         let published = tokio::time::timeout(SEND_TIMEOUT, log.publish(*place, events)).await;
         published.unwrap_or_else(|late| {
@@ -151,13 +174,19 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
     }));
     let (mut ids, mut ends, mut error) = (Vec::new(), Vec::new(), None);
     for (((topic, partition), events), published) in places.iter().zip(all.await) {
-        ids.extend(events.iter().take(published.events).map(|event| event.id));
+        let taken = events.get(..published.events).unwrap_or(events);
+        ids.extend(taken.iter().map(|event| event.id));
+        if let Some(sending) = sending {
+            let parents = taken.iter().filter_map(Outgoing::trace);
+            parents.for_each(|parent| sending.sent(topic.as_str(), *partition, parent));
+        }
         if published.events > 0 {
             ends.push((*topic, *partition, published.end));
         }
         error = error.or(published.error);
     }
-    let moved = Moved { partitions: places.len(), events: i64::try_from(ids.len()).unwrap_or(i64::MAX) };
+    let events = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let moved = Moved { partitions: places.len(), events, ..Moved::default() };
     if !ids.is_empty() {
         let sent: Result<(), store::Error> = store
             .write(Scope::System, (ids, ends), |tx, (ids, ends)| {

@@ -27,7 +27,8 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use trace::Traces;
+use tracing::info;
 use workers::{MailSettings, WorkersOptions};
 
 use crate::args::Serve;
@@ -43,17 +44,35 @@ const BLOCKING_THREADS: usize = 40;
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(args: &Serve, settings: Option<PathBuf>) -> Outcome {
     let config = load(args, settings)?;
-    logging::start(&config);
+    let traces = traces(&config)?;
+    logging::start(&config, traces.as_ref());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
         .map_err(|error| Failure::because("the program cannot start", &error))?;
-    let outcome = runtime.block_on(serve(args, &config));
+    let outcome = runtime.block_on(serve(args, &config, traces));
     // What did not end in time is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// The traces that this process sends, if it does.
+fn traces(config: &Config) -> Outcome<Option<Traces>> {
+    let Some(endpoint) = &config.otlp.endpoint else { return Ok(None) };
+    let options = trace::Options {
+        endpoint: endpoint.as_str().to_owned(),
+        ratio: config.trace.ratio,
+        version: env!("CARGO_PKG_VERSION"),
+        roles: roles(config),
+    };
+    let traces = Traces::start(&options);
+    Ok(Some(traces.map_err(|error| Failure::because("traces cannot be sent", &error))?))
+}
+
+fn roles(config: &Config) -> String {
+    config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
@@ -86,6 +105,29 @@ fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
     Ok(config)
 }
 
+/// What sends traces; it goes on until everything else has ended.
+struct Sender {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Sender {
+    fn start(traces: Option<Traces>) -> Self {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        if let Some(traces) = traces {
+            tasks.spawn(traces.run(stop.clone()));
+        }
+        Self { stop, tasks }
+    }
+
+    /// Sends what is left.
+    async fn end(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
 /// What a process has open while it serves.
 struct Running {
     desk: Desk,
@@ -99,7 +141,7 @@ struct Running {
     workers: workers::Workers,
 }
 
-async fn serve(args: &Serve, config: &Config) -> Outcome {
+async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome {
     let mut signals = drain::Signals::new()?;
     let begun = tokio::time::Instant::now();
     let key = key::ensure(config)?;
@@ -111,14 +153,14 @@ async fn serve(args: &Serve, config: &Config) -> Outcome {
         None => None,
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let sender = Sender::start(traces);
     let running = tokio::select! {
         running = start(config, &key, listener, management) => running?,
         () = signals.first() => return Ok(()),
     };
     running.health.set_started();
     let ready_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let roles: Vec<&str> = config.roles.iter().map(|role| role.as_str()).collect();
-    info!(ready_ms, roles = roles.join(","), version = env!("CARGO_PKG_VERSION"), "Deskhand is ready");
+    info!(ready_ms, roles = roles(config), version = env!("CARGO_PKG_VERSION"), "Deskhand is ready");
     tokio::select! {
         welcomed = welcome(args, config, &running, address) => {
             welcomed?;
@@ -127,7 +169,7 @@ async fn serve(args: &Serve, config: &Config) -> Outcome {
         () = signals.first() => {}
     }
     info!("Deskhand ends: what is in flight is finished first; a second signal ends it at once");
-    drain::drain(running, signals, config.shutdown.drain_secs).await;
+    drain::drain(running, sender, signals, config.shutdown.drain_secs).await;
     Ok(())
 }
 
@@ -228,9 +270,6 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
                 Group::Live => {}
             }
         }
-    }
-    if config.otlp.endpoint.is_some() {
-        warn!("otlp.endpoint is set, and this version sends no traces yet");
     }
     Ok(WorkersOptions {
         desk: desk.clone(),

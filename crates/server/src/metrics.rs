@@ -32,6 +32,8 @@ pub struct Metrics {
     webhook_deliveries: IntCounterVec,
     webhooks_pending: GaugeVec,
     breakers: GaugeVec,
+    trace_spans: IntCounterVec,
+    trace_spans_waiting: GaugeVec,
     scrape_errors: IntCounterVec,
 }
 
@@ -117,6 +119,20 @@ impl Metrics {
             ),
             &["dependency"],
         )?;
+        let trace_spans = IntCounterVec::new(
+            Opts::new(
+                "deskhand_trace_spans_total",
+                "Spans of traces by what became of them: exported, unsampled, or dropped for want of room or of a collector.",
+            ),
+            &["outcome"],
+        )?;
+        let trace_spans_waiting = GaugeVec::new(
+            Opts::new(
+                "deskhand_trace_spans_waiting",
+                "Spans that are held until it is known whether their trace is kept, or wait for the collector.",
+            ),
+            &[],
+        )?;
         let build = GaugeVec::new(Opts::new("deskhand_build_info", "The version that runs."), &["version"])?;
         build.with_label_values(&[version]).set(1.0);
         registry.register(Box::new(requests.clone()))?;
@@ -132,6 +148,8 @@ impl Metrics {
         registry.register(Box::new(webhook_deliveries.clone()))?;
         registry.register(Box::new(webhooks_pending.clone()))?;
         registry.register(Box::new(breakers.clone()))?;
+        registry.register(Box::new(trace_spans.clone()))?;
+        registry.register(Box::new(trace_spans_waiting.clone()))?;
         registry.register(Box::new(scrape_errors.clone()))?;
         registry.register(Box::new(build))?;
         Ok(Self {
@@ -149,6 +167,8 @@ impl Metrics {
             webhook_deliveries,
             webhooks_pending,
             breakers,
+            trace_spans,
+            trace_spans_waiting,
             scrape_errors,
         })
     }
@@ -211,6 +231,18 @@ impl Metrics {
                 self.webhooks_pending.reset();
                 self.scrape_errors.with_label_values(&[WEBHOOKS]).inc();
             }
+        }
+    }
+
+    /// Shows what became of spans, where traces are sent.
+    pub(crate) fn set_spans(&self, counts: Option<trace::Counts>) {
+        let Some(counts) = counts else { return };
+        self.trace_spans_waiting.with_label_values(NONE).set(counts.waiting as f64);
+        let outcomes =
+            [("exported", counts.exported), ("unsampled", counts.unsampled), ("dropped", counts.dropped)];
+        for (outcome, spans) in outcomes {
+            let counter = self.trace_spans.with_label_values(&[outcome]);
+            counter.inc_by(spans.saturating_sub(counter.get()));
         }
     }
 

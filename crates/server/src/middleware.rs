@@ -1,9 +1,12 @@
 //! What every request passes: an id, a measure, headers that keep browsers strict.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use domain::TraceParent;
+use tracing::{Instrument as _, Span, field, info_span};
+use uuid::Uuid;
 
 use crate::App;
 use crate::auth::CorrelationId;
@@ -13,6 +16,55 @@ use crate::problem::in_our_words;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// What is not traced: files, paths that there are not, and what comes every few seconds and nobody waits for.
+const UNTRACED: [&str; 5] = [UNMATCHED, "/health", "/ready", "/startup", "/metrics"];
+/// The route of what has none.
+const UNMATCHED: &str = "unmatched";
+
+/// The request, in the trace that it says it belongs to or in one of its own. Its path and its query are not told.
+fn span(request: &Request, route: &str, id: Uuid) -> Span {
+    if UNTRACED.contains(&route) {
+        return Span::none();
+    }
+    let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    let method = if known.contains(request.method()) { request.method().as_str() } else { "_OTHER" };
+    let span = info_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = field::Empty,
+        error.type = field::Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = field::Empty,
+        correlation_id = %id,
+        trace_id = field::Empty,
+    );
+    trace::begin(&span, parent(request.headers()));
+    span
+}
+
+/// A visitor's message that comes through a live socket, whose own request was over long ago.
+pub fn frame_span(id: Uuid) -> Span {
+    let span = info_span!(
+        "frame",
+        otel.name = "receive /widget/v1/live",
+        otel.kind = "server",
+        http.route = "/widget/v1/live",
+        correlation_id = %id,
+        trace_id = field::Empty,
+    );
+    trace::begin(&span, None);
+    span
+}
+
+/// The trace that a request says it belongs to. Several are as good as none, says the specification.
+fn parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut values = headers.get_all("traceparent").iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    value.to_str().ok()?.trim().parse().ok()
+}
+
 /// Gives the request an id, measures it, and sets the headers that every answer has.
 pub async fn all(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = app.desk.new_id();
@@ -21,19 +73,25 @@ pub async fn all(State(app): State<App>, mut request: Request, next: Next) -> Re
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+        .map_or_else(|| UNMATCHED.to_owned(), |path| path.as_str().to_owned());
     let started = std::time::Instant::now();
-    let mut response = in_our_words(next.run(request).await);
+    let span = span(&request, &route, id);
+    let mut response = in_our_words(next.run(request).instrument(span.clone()).await);
     let took = started.elapsed();
     let status = response.status();
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", status.as_str());
+    }
     app.metrics.requests.with_label_values(&[method.as_str(), &route, status.as_str()]).inc();
     app.metrics.durations.with_label_values(&[method.as_str(), &route]).observe(took.as_secs_f64());
     tracing::debug!(
+        parent: &span,
         http.method = %method,
         http.route = %route,
         http.status = status.as_u16(),
         http.duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        correlation_id = %id,
         "request"
     );
     let headers = response.headers_mut();

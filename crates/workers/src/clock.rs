@@ -11,7 +11,7 @@ use domain::ids::WorkspaceId;
 use futures_util::{StreamExt, stream};
 use store::Wake;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{Instrument as _, field, info_span, warn};
 
 use crate::backoff;
 
@@ -72,7 +72,11 @@ async fn look(desk: &Desk, shutdown: &CancellationToken) -> desk::Result<Option<
             workspaces.entry(claim.workspace).or_default().push(claim);
         }
         let results: Vec<desk::Result<usize>> = stream::iter(workspaces)
-            .map(|(workspace, claims)| reminders::fire(desk, workspace, claims))
+            .map(|(workspace, claims)| {
+                let span = info_span!("fire reminders", workspace.id = %workspace, trace_id = field::Empty);
+                trace::begin(&span, None);
+                reminders::fire(desk, workspace, claims).instrument(span)
+            })
             .buffer_unordered(TOGETHER)
             .collect()
             .await;

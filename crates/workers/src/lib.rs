@@ -145,6 +145,7 @@ fn for_desk(delivery: &bus::Delivery) -> desk::Delivery {
         partition: delivery.partition,
         fence: delivery.fence,
         event: delivery.event.clone(),
+        span: delivery.span.clone(),
     }
 }
 

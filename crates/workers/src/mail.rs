@@ -10,7 +10,7 @@ use desk::{Desk, notifications};
 use futures_util::{StreamExt, stream};
 use store::Wake;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{Instrument as _, Span, field, info_span, warn};
 
 use crate::backoff;
 
@@ -76,7 +76,10 @@ async fn look(
             return Ok(Some(Duration::from_secs(1)));
         }
         let results: Vec<desk::Result<()>> = stream::iter(claimed)
-            .map(|mail| send(desk, settings, mail))
+            .map(|mail| {
+                let span = span(&mail);
+                send(desk, settings, mail).instrument(span)
+            })
             .buffer_unordered(TOGETHER)
             .collect()
             .await;
@@ -84,6 +87,22 @@ async fn look(
             result?;
         }
     }
+}
+
+/// A mail on its way, which is a trace of its own: the notification may have waited for hours.
+fn span(mail: &notifications::Mail) -> Span {
+    let span = info_span!(
+        "mail",
+        otel.name = "send mail",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        notification.id = %mail.id,
+        workspace.id = %mail.workspace,
+        attempt = mail.attempt,
+        trace_id = field::Empty,
+    );
+    trace::begin(&span, None);
+    span
 }
 
 async fn send(desk: &Desk, settings: &MailSettings, claimed: notifications::Mail) -> desk::Result<()> {
@@ -99,6 +118,7 @@ async fn send(desk: &Desk, settings: &MailSettings, claimed: notifications::Mail
     match settings.mailer.send(&mail).await {
         Ok(()) => notifications::mail_done(desk, &claimed).await,
         Err(error) => {
+            Span::current().record("otel.status_code", "ERROR");
             let again = notifications::mail_failed(desk, &claimed).await?;
             warn!(
                 error = &error as &dyn std::error::Error,

@@ -133,7 +133,7 @@ impl Handler for Writer {
                     .store
                     .write(event.workspace_id, delivery.clone(), |tx, delivery| {
                         Box::pin(async move {
-                            let Delivery { group, topic, partition, fence, event } = delivery;
+                            let Delivery { group, topic, partition, fence, event, .. } = delivery;
                             store::bus::take(tx, group, *topic, *partition, *fence, event.id).await?;
                             store::audit::insert(tx, &[effect(event)]).await
                         })

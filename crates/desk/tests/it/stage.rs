@@ -74,6 +74,7 @@ impl Stage {
                 partition: event.partition(),
                 fence: 0,
                 event: event.into(),
+                span: tracing::Span::none(),
             })
             .collect()
     }

@@ -64,6 +64,7 @@ impl Handler for Answerer {
                     partition: delivery.partition,
                     fence: delivery.fence,
                     event: delivery.event.clone(),
+                    span: delivery.span.clone(),
                 };
                 workers::outcome(hand::answer(&self.hand, &self.desk, &delivery).await)?;
             }

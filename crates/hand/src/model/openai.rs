@@ -4,11 +4,13 @@
 //! customer's words are data in the prompt, and since a prompt persuades but does not bind, the answer is checked
 //! in code.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde::{Deserialize, Serialize};
+use tracing::{Instrument as _, debug_span, field};
 
 use super::{Asked, Model, ModelError, Reply, SECTIONS, check};
 
@@ -44,6 +46,9 @@ pub struct OpenAiOptions {
 pub struct OpenAi {
     options: OpenAiOptions,
     endpoint: String,
+    host: String,
+    /// Whether it is the company's own, and may be told which trace a call belongs to.
+    is_own: bool,
     client: Client,
 }
 
@@ -90,7 +95,28 @@ impl OpenAi {
             .build()
             .map_err(|error| ModelError::Unreachable(error.without_url().to_string()))?;
         let endpoint = format!("{}/chat/completions", options.url.trim_end_matches('/'));
-        Ok(Self { options, endpoint, client })
+        let host = Url::parse(&endpoint).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.unwrap_or_default();
+        let is_own = is_own(&host);
+        Ok(Self { options, endpoint, host, is_own, client })
+    }
+
+    /// Asks the model, as a step of what runs now. Neither question nor answer is told to anybody else.
+    async fn traced(&self, asked: &Asked<'_>) -> Result<Reply, ModelError> {
+        let span = debug_span!(
+            "model",
+            otel.name = format!("chat {}", self.options.name),
+            otel.kind = "client",
+            otel.status_code = field::Empty,
+            gen_ai.operation.name = "chat",
+            gen_ai.request.model = self.options.name,
+            server.address = self.host,
+        );
+        let reply = self.ask(asked).instrument(span.clone()).await;
+        if reply.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        reply
     }
 
     async fn ask(&self, asked: &Asked<'_>) -> Result<Reply, ModelError> {
@@ -123,6 +149,9 @@ impl OpenAi {
         if let Some(key) = &self.options.key {
             call = call.bearer_auth(key);
         }
+        if let Some(place) = trace::current().filter(|_| self.is_own) {
+            call = call.header("traceparent", place.to_string());
+        }
         let unreachable = |error: reqwest::Error| ModelError::Unreachable(error.without_url().to_string());
         let response = call.send().await.map_err(unreachable)?;
         if response.status() != StatusCode::OK {
@@ -134,6 +163,17 @@ impl OpenAi {
         let said = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
         let said = said.ok_or_else(|| ModelError::Unusable("it says nothing".to_owned()))?;
         check::check(&said, &shown)
+    }
+}
+
+/// Whether `host` is one of the company's own, as far as a name can tell: an address or a name that means nothing
+/// outside of a network, and nobody else's.
+fn is_own(host: &str) -> bool {
+    const OWN: [&str; 6] = [".localhost", ".local", ".internal", ".svc", ".lan", ".home.arpa"];
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Err(_) => !host.is_empty() && (!host.contains('.') || OWN.iter().any(|end| host.ends_with(end))),
     }
 }
 
@@ -159,6 +199,24 @@ async fn read(mut response: Response) -> Result<Vec<u8>, ModelError> {
 
 impl Model for OpenAi {
     fn reply<'a>(&'a self, asked: &'a Asked<'a>) -> BoxFuture<'a, Result<Reply, ModelError>> {
-        Box::pin(self.ask(asked))
+        Box::pin(self.traced(asked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn only_a_host_that_means_nothing_elsewhere_is_ones_own() {
+        for own in [
+            "localhost", "127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.7", "172.16.0.1", "[fd00::1]", "ollama",
+            "vllm.models.svc", "vllm.models.svc.cluster.local", "gpu.corp.internal",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for not in ["api.openai.com", "8.8.8.8", "[2001:db8::1]", "172.32.0.1", "internal.example.com", "local.ai", ""] {
+            assert!(!is_own(not), "{not}");
+        }
     }
 }

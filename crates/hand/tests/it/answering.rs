@@ -49,6 +49,7 @@ async fn deliveries(setting: &Setting) -> Vec<Delivery> {
             partition: event.partition(),
             fence: 0,
             event: event.into(),
+            span: tracing::Span::none(),
         })
         .collect()
 }

@@ -15,6 +15,7 @@ use domain::{Caller, EventType, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::widget::{VisitorMessage, help_of, require_origin};
@@ -452,7 +453,9 @@ impl Visit<'_> {
         let written = match self.app.limits.visitors.check(&self.contact) {
             Ok(()) => {
                 let caller = Caller { correlation_id: self.app.desk.new_id(), ..self.caller.clone() };
+                let span = crate::middleware::frame_span(caller.correlation_id);
                 desk::visitors::write(&self.app.desk, &caller, self.conversation, &said.text, said.client_id)
+                    .instrument(span)
                     .await
                     .map_err(ApiError::from)
             }

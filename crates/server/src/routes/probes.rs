@@ -48,6 +48,7 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     // That these cannot be read is told by the metrics themselves.
     app.metrics.set_counts(&app.bus);
     app.metrics.set_breakers(&app.health);
+    app.metrics.set_spans(trace::counts());
     app.metrics.set_backlog(app.bus.backlog().await.ok());
     app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
     app.metrics
