@@ -16,3 +16,4 @@ mod live;
 mod program;
 mod shapes;
 mod starts;
+mod traces;

@@ -117,7 +117,8 @@ async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdow
 async fn drain(store: &Store, log: &Log, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
     let mut events = 0;
     loop {
-        let moved = if log.is_database() { round(store, log).await? } else { send(store, log, owner).await? };
+        let moved =
+            if log.is_database() { round(store, log).await? } else { send(store, log, owner).await? };
         events += moved.events;
         if moved.events < ROUND || shutdown.is_cancelled() {
             return Ok(Moved { events, ..moved });

@@ -113,7 +113,8 @@ pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
         .write(workspace, deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
-                let mut entries: Vec<Entry> = fresh.into_iter().map(|delivery| entry(&delivery.event)).collect();
+                let mut entries: Vec<Entry> =
+                    fresh.into_iter().map(|delivery| entry(&delivery.event)).collect();
                 name(tx, &mut entries).await?;
                 store::audit::insert(tx, &entries).await?;
                 Ok::<_, Error>(())

@@ -161,26 +161,23 @@ impl Desk {
         let everything = (job, actor, key, work);
         let written = self.store.write(caller, everything, |tx, (job, actor, key, work)| {
             Box::pin(async move {
-                    // The row is made first: a twin of this request waits here, then finds the answer.
-                    if let Some(found) = store::idempotency::begin(tx, actor, key).await? {
-                        if found.request_hash != key.request_hash {
-                            return Err(Error::KeyReused);
-                        }
-                        return serde_json::from_str(&found.answer).map_err(|error| {
-                            Error::Store(store::Error::Corrupt {
-                                what: "kept answer",
-                                found: error.to_string(),
-                            })
-                        });
+                // The row is made first: a twin of this request waits here, then finds the answer.
+                if let Some(found) = store::idempotency::begin(tx, actor, key).await? {
+                    if found.request_hash != key.request_hash {
+                        return Err(Error::KeyReused);
                     }
-                    let value = work(tx, job).await?;
-                    let answer = serde_json::to_string(&value).map_err(|error| {
-                        Error::Store(store::Error::Corrupt { what: "answer", found: error.to_string() })
-                    })?;
-                    store::idempotency::finish(tx, actor, &key.key, &answer).await?;
-                    Ok(value)
-                })
-            });
+                    return serde_json::from_str(&found.answer).map_err(|error| {
+                        Error::Store(store::Error::Corrupt { what: "kept answer", found: error.to_string() })
+                    });
+                }
+                let value = work(tx, job).await?;
+                let answer = serde_json::to_string(&value).map_err(|error| {
+                    Error::Store(store::Error::Corrupt { what: "answer", found: error.to_string() })
+                })?;
+                store::idempotency::finish(tx, actor, &key.key, &answer).await?;
+                Ok(value)
+            })
+        });
         within(span_of(what, caller), written).await
     }
 
@@ -230,22 +227,20 @@ impl Desk {
             deskhand.group = delivery.group,
             workspace.id = %caller.workspace,
         );
-        let written = self
-            .store
-            .write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
-                Box::pin(async move {
-                    store::bus::take(
-                        tx,
-                        delivery.group,
-                        delivery.topic,
-                        delivery.partition,
-                        delivery.fence,
-                        delivery.event.id,
-                    )
-                    .await?;
-                    work(tx, job).await
-                })
-            });
+        let written = self.store.write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
+            Box::pin(async move {
+                store::bus::take(
+                    tx,
+                    delivery.group,
+                    delivery.topic,
+                    delivery.partition,
+                    delivery.fence,
+                    delivery.event.id,
+                )
+                .await?;
+                work(tx, job).await
+            })
+        });
         within(effect, written).await
     }
 

@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn only_the_flag_that_is_known_counts() {
         let flagged = |flags: &str| format!("{}{flags}", &GOOD[..53]).parse::<TraceParent>().unwrap().sampled;
-        assert_eq!(["00", "01", "02", "03", "fe", "ff"].map(flagged), [false, true, false, true, false, true]);
+        assert_eq!(
+            ["00", "01", "02", "03", "fe", "ff"].map(flagged),
+            [false, true, false, true, false, true]
+        );
     }
 
     #[test]

@@ -26,7 +26,15 @@ fn span(request: &Request, route: &str, id: Uuid) -> Span {
     if UNTRACED.contains(&route) {
         return Span::none();
     }
-    let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
     let method = if known.contains(request.method()) { request.method().as_str() } else { "_OTHER" };
     let span = info_span!(
         "request",

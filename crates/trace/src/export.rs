@@ -153,7 +153,11 @@ async fn deliver(
                 return shared.count(count, true);
             }
             Sent::Refused(status) => {
-                warn!(status = status.as_u16(), spans = count, "the collector refuses traces; they are dropped");
+                warn!(
+                    status = status.as_u16(),
+                    spans = count,
+                    "the collector refuses traces; they are dropped"
+                );
                 return shared.count(count, false);
             }
             Sent::Away(why) => {

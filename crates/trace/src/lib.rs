@@ -15,13 +15,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use domain::TraceParent;
 use opentelemetry::trace::{
-    Link, Span as _, SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags,
-    TraceId, TraceState, Tracer, TracerProvider,
+    Link, Span as _, SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
+    TracerProvider,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{
-    Sampler, SamplingDecision, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData, SpanProcessor,
+    Sampler, SamplingDecision, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData,
+    SpanProcessor,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -356,5 +357,55 @@ impl Sending {
             ])
             .start_with_context(&started.tracer, &remote(parent))
             .end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(ratio: f64, parent: Option<&Context>, trace: u128) -> bool {
+        let marks = Marks(Sampler::TraceIdRatioBased(ratio));
+        let result = marks.should_sample(parent, TraceId::from(trace), "test", &SpanKind::Internal, &[], &[]);
+        // What is not marked is recorded as well: it may turn out to be slow.
+        assert_ne!(result.decision, SamplingDecision::Drop);
+        result.decision == SamplingDecision::RecordAndSample
+    }
+
+    #[test]
+    fn every_process_marks_the_same_share_of_traces_and_what_was_marked_before() {
+        // Without the bits in which all UUIDs are the same.
+        let ids: Vec<u128> = (0..2_000).map(|_| uuid::Uuid::now_v7().as_u128() << 2).collect();
+        for (ratio, least, most) in [(0.0, 0, 0), (0.1, 120, 280), (0.5, 850, 1150), (1.0, 2_000, 2_000)] {
+            let marked: Vec<u128> = ids.iter().copied().filter(|id| marks(ratio, None, *id)).collect();
+            assert!((least..=most).contains(&marked.len()), "{ratio}: {}", marked.len());
+            for id in &ids {
+                let parent = |sampled| {
+                    let parent = format!("00-{id:032x}-00f067aa0ba902b7-{:02x}", u8::from(sampled));
+                    remote(parent.parse().unwrap())
+                };
+                assert_eq!(marks(ratio, Some(&parent(false)), *id), marked.contains(id), "{id:x}");
+                assert!(marks(ratio, Some(&parent(true)), *id));
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_for_the_collector_has_an_end_and_the_rest_is_counted() {
+        let shared = Shared::default();
+        let kept = (0..QUEUE + 7).map(|_| tail::tests::span(1)).collect();
+        shared.note(Decided { kept, unsampled: 3, dropped: 2 });
+        let waiting = u64::try_from(QUEUE).unwrap();
+        assert_eq!(shared.counts(), Counts { exported: 0, unsampled: 3, dropped: 9, waiting });
+        let taken = shared.take(500).unwrap().len();
+        assert_eq!(shared.counts().waiting, waiting, "neither sent nor dropped yet");
+        shared.count(taken, true);
+        let rest = shared.take(QUEUE).unwrap().len();
+        shared.count(rest, false);
+        assert_eq!(shared.take(1), None);
+        assert_eq!(
+            shared.counts(),
+            Counts { exported: 500, unsampled: 3, dropped: 9 + waiting - 500, waiting: 0 }
+        );
     }
 }

@@ -191,7 +191,7 @@ impl Held {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use opentelemetry::InstrumentationScope;
     use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceState};
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
@@ -230,28 +230,35 @@ mod tests {
         }
 
         fn end_as(&mut self, trace: u128, took: Duration, change: impl Fn(&mut SpanData)) -> Decided {
-            let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000) + self.passed;
-            let mut span = SpanData {
-                span_context: context(trace, false),
-                parent_span_id: SpanId::INVALID,
-                parent_span_is_remote: false,
-                span_kind: SpanKind::Internal,
-                name: "test".into(),
-                start_time: end - took,
-                end_time: end,
-                attributes: Vec::new(),
-                dropped_attributes_count: 0,
-                events: SpanEvents::default(),
-                links: SpanLinks::default(),
-                status: Status::Unset,
-                instrumentation_scope: InstrumentationScope::default(),
-            };
+            let mut span = span(trace);
+            span.end_time += self.passed;
+            span.start_time = span.end_time - took;
             change(&mut span);
             self.held.ends(span, self.now())
         }
 
         fn look(&mut self) -> Decided {
             self.held.look(self.now())
+        }
+    }
+
+    /// A span of `trace` that took no time.
+    pub(crate) fn span(trace: u128) -> SpanData {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        SpanData {
+            span_context: context(trace, false),
+            parent_span_id: SpanId::INVALID,
+            parent_span_is_remote: false,
+            span_kind: SpanKind::Internal,
+            name: "test".into(),
+            start_time: time,
+            end_time: time,
+            attributes: Vec::new(),
+            dropped_attributes_count: 0,
+            events: SpanEvents::default(),
+            links: SpanLinks::default(),
+            status: Status::Unset,
+            instrumentation_scope: InstrumentationScope::default(),
         }
     }
 

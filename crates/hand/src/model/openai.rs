@@ -210,12 +210,29 @@ mod tests {
     #[test]
     fn only_a_host_that_means_nothing_elsewhere_is_ones_own() {
         for own in [
-            "localhost", "127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.7", "172.16.0.1", "[fd00::1]", "ollama",
-            "vllm.models.svc", "vllm.models.svc.cluster.local", "gpu.corp.internal",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "10.1.2.3",
+            "192.168.0.7",
+            "172.16.0.1",
+            "[fd00::1]",
+            "ollama",
+            "vllm.models.svc",
+            "vllm.models.svc.cluster.local",
+            "gpu.corp.internal",
         ] {
             assert!(is_own(own), "{own}");
         }
-        for not in ["api.openai.com", "8.8.8.8", "[2001:db8::1]", "172.32.0.1", "internal.example.com", "local.ai", ""] {
+        for not in [
+            "api.openai.com",
+            "8.8.8.8",
+            "[2001:db8::1]",
+            "172.32.0.1",
+            "internal.example.com",
+            "local.ai",
+            "",
+        ] {
             assert!(!is_own(not), "{not}");
         }
     }

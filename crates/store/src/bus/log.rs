@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Topic, TraceParent};
 use domain::ids::{EventId, WorkspaceId};
+use domain::{Topic, TraceParent};
 use sqlx::FromRow;
 use uuid::Uuid;
 

@@ -4,8 +4,8 @@
 //! have sent as well: each begins with the oldest event that was not acknowledged, so that the first of each event
 //! still comes in order, and the second is recognised by the ledger.
 
-use domain::{Topic, TraceParent};
 use domain::ids::{EventId, WorkspaceId};
+use domain::{Topic, TraceParent};
 use sqlx::FromRow;
 use uuid::Uuid;
 

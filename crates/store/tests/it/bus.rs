@@ -36,6 +36,33 @@ async fn log(store: &Store) -> HashMap<(Topic, u32), Vec<Logged>> {
     log
 }
 
+#[tokio::test]
+async fn the_relay_knows_to_which_traces_the_events_belong_that_it_moved() {
+    both(async |store| {
+        ensure(&store).await;
+        let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
+        let trace = |number: u8| format!("00-{:032x}-00f067aa0ba902b7-01", number).parse().ok();
+        // As long before its data as an event can be, and with what looks like a trace in them.
+        let mut events: Vec<_> = (1..=3)
+            .map(|n| event(workspace, EventType::ConversationReturned, subject, i64::MAX - n))
+            .collect();
+        for (event, number) in events.iter_mut().zip([1, 0, 2]) {
+            event.traceparent = trace(number);
+            event.actor.name = "name".repeat(100);
+            event.data = serde_json::json!({"title": "\"traceparent\":\"00-", "other": "x".repeat(2000)});
+        }
+        append(&store, events.clone()).await;
+        let moved = system!(store, (), |tx, ()| bus::relay(tx, 100));
+        let [(topic, partition, from, to)] = moved.positions[..] else { panic!("{moved:?}") };
+        assert_eq!((topic, to - from), (Topic::Audit, 3));
+        let found = system!(store, (), |tx, ()| bus::traces(tx, topic, partition, from, to));
+        assert_eq!(found, [trace(1).unwrap(), trace(2).unwrap()]);
+        let second = system!(store, (), |tx, ()| bus::traces(tx, topic, partition, from + 1, from + 2));
+        assert_eq!(second, [], "it has none");
+    })
+    .await;
+}
+
 /// Takes the group's partitions in the way of the database at hand.
 async fn take_over(store: &Store, owner: &'static str) -> Vec<Lease> {
     if store.is_exclusive() {

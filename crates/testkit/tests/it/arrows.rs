@@ -13,13 +13,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("words", &["domain"]),
     ("store", &["domain"]),
-    ("bus", &["domain", "store"]),
-    ("desk", &["domain", "store"]),
-    ("hand", &["domain", "desk", "words"]),
+    ("trace", &["domain"]),
+    ("bus", &["domain", "store", "trace"]),
+    ("desk", &["domain", "store", "trace"]),
+    ("hand", &["domain", "desk", "trace", "words"]),
     ("channels", &["domain", "desk"]),
-    ("server", &["domain", "desk", "bus", "hand", "words"]),
+    ("server", &["domain", "desk", "bus", "hand", "trace", "words"]),
     // Of the store only its wakes; see the test below.
-    ("workers", &["domain", "store", "bus", "desk", "hand", "channels"]),
+    ("workers", &["domain", "store", "bus", "desk", "hand", "channels", "trace"]),
     ("testkit", &["domain", "store"]),
 ];
 
