@@ -82,10 +82,9 @@ fn one<'s>(spans: &'s [Span], parent: &Span, name: &str) -> &'s Span {
 
 /// What a process handles for a group, below `parent`.
 fn handled<'s>(spans: &'s [Span], parent: &Span, group: &str) -> &'s Span {
-    let found = spans
-        .iter()
-        .filter(|span| span.parent == parent.id && span.attribute("messaging.consumer.group.name") == group);
-    found.last().unwrap_or_else(|| panic!("{group} handled nothing below {}", parent.name))
+    let is_it =
+        |span: &&Span| span.parent == parent.id && span.attribute("messaging.consumer.group.name") == group;
+    spans.iter().rfind(is_it).unwrap_or_else(|| panic!("{group} handled nothing below {}", parent.name))
 }
 
 /// Whether a group has handled what the hand answered: the last step of a question's trace.

@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_read_again(trace in 1.., span in 1.., sampled: bool) {
+        fn whatever_is_written_is_read_again(trace in 1_u128.., span in 1_u64.., sampled: bool) {
             let trace = NonZeroU128::new(trace).unwrap();
             let parent = TraceParent { trace, span: NonZeroU64::new(span).unwrap(), sampled };
             prop_assert_eq!(parent.to_string().parse(), Ok(parent));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
-use domain::{EventType, Topic};
+use domain::{EventType, Topic, TraceParent};
 use store::bus::{self, Lease, Logged, Owned};
 use store::{Error, Store};
 use testkit::{both, postgres};
@@ -36,6 +36,12 @@ async fn log(store: &Store) -> HashMap<(Topic, u32), Vec<Logged>> {
     log
 }
 
+async fn traces(store: &Store, topic: Topic, partition: u32, positions: (i64, i64)) -> Vec<TraceParent> {
+    system!(store, (topic, partition, positions), |tx, (topic, partition, (from, to))| bus::traces(
+        tx, *topic, *partition, *from, *to
+    ))
+}
+
 #[tokio::test]
 async fn the_relay_knows_to_which_traces_the_events_belong_that_it_moved() {
     both(async |store| {
@@ -55,9 +61,9 @@ async fn the_relay_knows_to_which_traces_the_events_belong_that_it_moved() {
         let moved = system!(store, (), |tx, ()| bus::relay(tx, 100));
         let [(topic, partition, from, to)] = moved.positions[..] else { panic!("{moved:?}") };
         assert_eq!((topic, to - from), (Topic::Audit, 3));
-        let found = system!(store, (), |tx, ()| bus::traces(tx, topic, partition, from, to));
+        let found = traces(&store, topic, partition, (from, to)).await;
         assert_eq!(found, [trace(1).unwrap(), trace(2).unwrap()]);
-        let second = system!(store, (), |tx, ()| bus::traces(tx, topic, partition, from + 1, from + 2));
+        let second = traces(&store, topic, partition, (from + 1, from + 2)).await;
         assert_eq!(second, [], "it has none");
     })
     .await;
