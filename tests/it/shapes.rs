@@ -112,6 +112,7 @@ fn events(workspace: WorkspaceId) -> Vec<Envelope> {
             sequence: 1,
             occurred_at: SystemClock.now(),
             correlation_id: Uuid::now_v7(),
+            traceparent: None,
             actor: ActorRef {
                 kind: "system".to_owned(),
                 id: None,

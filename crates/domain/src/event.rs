@@ -286,7 +286,7 @@ impl Envelope {
     /// The name of its schema.
     pub const NAME: &str = "envelope";
     /// The version of its own shape, as `major.minor`.
-    pub const VERSION: &str = "1.0";
+    pub const VERSION: &str = "1.1";
 
     /// Its JSON Schema.
     pub fn schema() -> schemars::Schema {
