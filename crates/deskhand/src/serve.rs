@@ -18,7 +18,7 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use bus::{Bus, Handler, Live};
 use channels::mail::Mailer;
-use channels::webhooks::{Sender, SystemNames};
+use channels::webhooks::{self, SystemNames};
 use config::{Config, Group, Role, SecretKey};
 use desk::Desk;
 use domain::{SystemClock, SystemIds};
@@ -106,12 +106,12 @@ fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
 }
 
 /// What sends traces; it goes on until everything else has ended.
-struct Sender {
+struct TraceSender {
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
-impl Sender {
+impl TraceSender {
     fn start(traces: Option<Traces>) -> Self {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -153,7 +153,7 @@ async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome
         None => None,
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-    let sender = Sender::start(traces);
+    let sender = TraceSender::start(traces);
     let running = tokio::select! {
         running = start(config, &key, listener, management) => running?,
         () = signals.first() => return Ok(()),
@@ -279,7 +279,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         clock: config.roles.contains(&Role::Clock),
         relay: config.roles.contains(&Role::Relay),
         mail: mail(config)?,
-        webhooks: Some(Sender::new(
+        webhooks: Some(webhooks::Sender::new(
             config.webhooks.allowed_networks.clone(),
             Arc::new(SystemNames::default()),
         )),

@@ -75,7 +75,7 @@ pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()>
                 let fresh = crate::Delivery::take_all(tx, deliveries).await?;
                 let webhooks = store::webhooks::enabled(tx).await?;
                 let mut new = Vec::new();
-                for event in fresh {
+                for event in fresh.into_iter().map(|delivery| &*delivery.event) {
                     let wanting = webhooks.iter().filter(|(id, types)| wants(*id, types, event));
                     let body = message(event)?;
                     new.extend(wanting.map(|(id, _)| NewDelivery {
