@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, info, warn};
 
-use super::{Running, Sender};
+use super::{Running, TraceSender};
 use crate::failure::{Failure, Outcome};
 
 /// How often it is looked whether the sockets are closed.
@@ -41,7 +41,7 @@ impl Signals {
 }
 
 /// Ends what runs, within `secs`; a second signal ends the waiting.
-pub(super) async fn drain(running: Running, sender: Sender, mut signals: Signals, secs: u64) {
+pub(super) async fn drain(running: Running, sender: TraceSender, mut signals: Signals, secs: u64) {
     let deadline = Instant::now() + Duration::from_secs(secs);
     let Running { desk, health, metrics, shutdown, close, mut tasks, workers } = running;
     // No new traffic, and the sockets are told to come back elsewhere; no new work; then no new connections.
