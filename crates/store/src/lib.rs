@@ -277,6 +277,13 @@ pub async fn check_sqlite(path: &Path) -> Result<i64, Error> {
     sqlite::check(path).await
 }
 
+/// Puts the changes that lie beside the SQLite file at `path` into it, so that the file alone is all of the database.
+///
+/// Errors where it cannot be read as a database.
+pub async fn settle_sqlite(path: &Path) -> Result<(), Error> {
+    sqlite::settle(path).await
+}
+
 /// Takes the SQLite file at `path` for this process alone until the file given back is closed, as a serving
 /// process does; for putting another file in its place.
 ///

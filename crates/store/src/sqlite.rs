@@ -233,6 +233,12 @@ pub(crate) async fn check(path: &Path) -> Result<i64, Error> {
     }
 }
 
+pub(crate) async fn settle(path: &Path) -> Result<(), Error> {
+    let mut connection = connect_options(path).connect().await.map_err(|error| open_error(path, &error))?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
 /// The one task that writes.
 struct Writer {
     tx: Tx,

@@ -14,8 +14,10 @@ use crate::failure::{Failure, Outcome};
 use crate::files;
 use crate::output::Output;
 
-/// What SQLite keeps beside a database: changes that are not in the file yet, and an index of them.
-const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+/// Changes that are not in the database's file yet.
+const LOG: &str = "-wal";
+/// What SQLite keeps beside a database: those changes, and an index of them.
+const COMPANIONS: [&str; 2] = [LOG, "-shm"];
 
 pub(crate) async fn run(args: &Restore, settings: Option<PathBuf>, output: Output) -> Outcome {
     let settings = database::settings(settings, &args.place)?;
@@ -34,8 +36,16 @@ pub(crate) async fn run(args: &Restore, settings: Option<PathBuf>, output: Outpu
 
     // The copy is what will be the database, so the copy is checked as well as the file that it is made from.
     let copy = database::beside(&path, RESTORING);
-    copy_to(&args.file, &copy)
+    copy_all(&args.file, &copy)
         .map_err(|error| Failure::because(format!("cannot copy the backup to {}", copy.display()), &error))?;
+    if with_suffix(&copy, LOG).exists() {
+        store::settle_sqlite(&copy).await?;
+    }
+    if path.exists() {
+        // So that the file that is kept is whole. One that is damaged may be why it is replaced; what lies beside it is
+        // kept with it then.
+        let _ = store::settle_sqlite(&path).await;
+    }
     let version = match store::check_sqlite(&copy).await {
         Ok(version) => version,
         Err(error) => {
@@ -50,6 +60,17 @@ pub(crate) async fn run(args: &Restore, settings: Option<PathBuf>, output: Outpu
         Some(kept) => format!("restored {}; what it replaced is kept as {}", path.display(), kept.display()),
         None => format!("restored {}", path.display()),
     })
+}
+
+/// Copies a database, with the changes that lie beside it where it was replaced while it had some.
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    let log = with_suffix(to, LOG);
+    if log.exists() {
+        fs::remove_file(&log)?;
+    }
+    copy_to(from, to)?;
+    let beside = with_suffix(from, LOG);
+    if beside.exists() { copy_to(&beside, &log) } else { Ok(()) }
 }
 
 /// Copies a file to the disk, readable by its owner only.
