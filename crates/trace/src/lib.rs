@@ -1,7 +1,7 @@
 //! Traces: what happens on behalf of one request, in whatever process, and which of it is sent to a collector.
 //!
 //! Spans are those of [`tracing`]; this gives them a place in a trace, passes that place on, holds what has ended
-//! until it is known whether its trace is kept ([`tail`]), and sends that by OTLP ([`export`]). Where nothing was
+//! until it is known whether its trace is kept (`tail`), and sends that by OTLP (`export`). Where nothing was
 //! started, every function here does nothing. Nothing of what a request or an event says goes into a trace.
 
 mod export;
@@ -247,10 +247,13 @@ impl Traces {
             .with_target(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
-            .with_filter(filter_fn(move |metadata| {
-                let least = if metadata.is_span() { Level::DEBUG } else { Level::WARN };
-                *metadata.level() <= least && ours(metadata)
-            }))
+            .with_filter(
+                filter_fn(move |metadata| {
+                    let least = if metadata.is_span() { Level::DEBUG } else { Level::WARN };
+                    *metadata.level() <= least && ours(metadata)
+                })
+                .with_max_level_hint(Level::DEBUG),
+            )
     }
 
     /// Sends what is kept until `shutdown`; then decides about what is left and sends that, which takes a few seconds
