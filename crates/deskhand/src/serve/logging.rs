@@ -38,7 +38,8 @@ pub(super) fn start(config: &Config, traces: Option<&Traces>) {
     directives.extend(OURS.iter().map(|ours| format!("{ours}={level}")));
     // What an entry belongs to is known at every level.
     let contexts =
-        filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO && is_ours(metadata));
+        filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO && is_ours(metadata))
+            .with_max_level_hint(Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stdout().is_terminal())
         .with_writer(std::io::stdout)
