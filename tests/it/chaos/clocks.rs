@@ -45,7 +45,8 @@ async fn clocks_that_are_minutes_apart_fire_each_reminder_once_and_none_early() 
         }
         assert!(counts.values().all(|count| *count == 1), "told more than once: {counts:?}");
         let looked = Timestamp::now();
-        let early = (0..REMINDERS).step_by(2).filter(|n| counts.contains_key(&format!("Reminder {n}"))).count();
+        let early =
+            (0..REMINDERS).step_by(2).filter(|n| counts.contains_key(&format!("Reminder {n}"))).count();
         assert!(early == 0 || looked >= due, "{early} were told before {due}, at {looked}");
         // A clock that fires a second time would do so while its own time comes to the same moment.
         if counts.len() == REMINDERS && looked.duration_since(due) > 3.seconds().try_into().unwrap() {

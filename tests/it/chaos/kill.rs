@@ -12,7 +12,7 @@ use crate::program::Place;
 /// Rounds on the embedded database.
 const SQLITE_ROUNDS: u64 = 50;
 /// Rounds of a fleet on PostgreSQL; on each log.
-const FLEET_ROUNDS: u64 = 10;
+const FLEET_ROUNDS: u64 = 6;
 
 async fn kill(system: &mut System<'_>, random: &mut StdRng) {
     system.kill_some(random);

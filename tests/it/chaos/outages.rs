@@ -10,7 +10,7 @@ use super::system::{HALVES, number, rounds};
 use crate::program::Place;
 
 /// Outages of each kind.
-const OUTAGES: u64 = 4;
+const OUTAGES: u64 = 2;
 
 fn count() -> u64 {
     number("DESKHAND_OUTAGES").unwrap_or(OUTAGES)

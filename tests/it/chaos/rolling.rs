@@ -19,8 +19,12 @@ use crate::program::{Place, Process};
 const RESTARTS: u64 = 1;
 const CLIENTS: usize = 6;
 const PAGES: usize = 3;
-const PARTS: [(&str, &str); 4] =
-    [("front-1", "web,api"), ("front-2", "web,api"), ("back-1", "relay,clock,workers"), ("back-2", "relay,clock,workers")];
+const PARTS: [(&str, &str); 4] = [
+    ("front-1", "web,api"),
+    ("front-2", "web,api"),
+    ("back-1", "relay,clock,workers"),
+    ("back-2", "relay,clock,workers"),
+];
 
 /// A process that takes the place of one with the same name.
 struct Member {
@@ -99,16 +103,17 @@ async fn every_process_is_replaced_and_no_request_fails_and_no_message_is_missin
     balancer.add(members[1].address.as_ref().unwrap());
     let url = format!("http://{}", balancer.address());
     let api = api.at(&url, &api.token());
-    let (over, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (over, told, made) = (Arc::default(), Arc::default(), Arc::new(AtomicUsize::new(0)));
     let mut pages = JoinSet::new();
     for _ in 0..PAGES {
         let mut socket = live::open(&url, "/api/v1/live", &api.token(), &json!({"type": "start"})).await;
         assert_eq!(live::next(&mut socket).await.unwrap()["type"], "hello");
-        pages.spawn(watch(api.clone(), socket, Arc::clone(&made), Arc::clone(&over)));
+        pages.spawn(watch(api.clone(), socket, Arc::clone(&made), Arc::clone(&told)));
     }
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let (api, over, made) = (Api::new(&url, &api.token()), Arc::clone(&over), Arc::clone(&made));
+        let (api, made) = (Api::new(&url, &api.token()), Arc::clone(&made));
+        let over: Arc<AtomicBool> = Arc::clone(&over);
         clients.spawn(async move {
             let mut failed = Vec::new();
             let mut count = 0;
@@ -142,6 +147,7 @@ async fn every_process_is_replaced_and_no_request_fails_and_no_message_is_missin
         assert!(failed.is_empty(), "{} requests of one client failed: {failed:?}", failed.len());
     }
     let made = made.load(Ordering::SeqCst);
+    told.store(true, Ordering::SeqCst);
     // One more, so that every page looks again whether it has all.
     api.post("/api/v1/tasks", &json!({"title": "The last one"})).await;
     while let Some(page) = pages.join_next().await {
