@@ -222,7 +222,7 @@ async fn begin_with(pool: PgPool, text: String) -> Begun {
     loop {
         match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
             Err(Error::Unavailable(_)) if left > 0 && Instant::now() < deadline => left -= 1,
-            begun => return Ok(begun?),
+            begun => return begun,
         }
     }
 }

@@ -31,12 +31,15 @@ fn login(options: &mut BrokerOptions, ca_file: Option<PathBuf>, password: &str) 
     options.sasl = "SCRAM-SHA-512";
 }
 
+/// What is set for the broker.
+type Setting = Box<dyn Fn(&mut BrokerOptions)>;
+
 /// That events come through with what `right` sets, and wait in the outbox with each of `wrong`, whose processes
 /// stay up.
 async fn assert_secured(
     ground: impl AsyncFn() -> Ground,
     right: impl Fn(&mut BrokerOptions),
-    wrong: Vec<(&'static str, Box<dyn Fn(&mut BrokerOptions)>)>,
+    wrong: Vec<(&'static str, Setting)>,
 ) {
     let mut db = ground().await.with(right);
     let good = db.options().clone();
