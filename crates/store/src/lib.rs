@@ -272,9 +272,10 @@ impl Store {
     }
 }
 
-/// Checks that the file at `path` is a whole Deskhand database that this version can open.
-pub async fn check_sqlite(path: &Path) -> Result<i64, Error> {
-    sqlite::check(path).await
+/// Checks that the file at `path`, which its user calls `name`, is a whole Deskhand database that this version can
+/// open, and gives its version.
+pub async fn check_sqlite(path: &Path, name: &Path) -> Result<i64, Error> {
+    sqlite::check(path, name).await
 }
 
 /// Puts the changes that lie beside the SQLite file at `path` into it, so that the file alone is all of the database.

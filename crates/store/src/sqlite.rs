@@ -204,11 +204,8 @@ pub(crate) async fn version(path: &Path) -> Result<i64, Error> {
     migrate::sqlite_version(&mut connection).await
 }
 
-pub(crate) async fn check(path: &Path) -> Result<i64, Error> {
-    let not_ours = |why: &str| Error::Open(format!("{} is not a Deskhand backup: {why}", path.display()));
-    if !path.is_file() {
-        return Err(not_ours("there is no such file"));
-    }
+pub(crate) async fn check(path: &Path, name: &Path) -> Result<i64, Error> {
+    let not_ours = |why: &str| Error::Open(format!("{} is not a Deskhand backup: {why}", name.display()));
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)

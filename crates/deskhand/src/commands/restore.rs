@@ -14,6 +14,8 @@ use crate::failure::{Failure, Outcome};
 use crate::files;
 use crate::output::Output;
 
+/// The ending of what was copied and not checked yet.
+const UNCHECKED: &str = "unchecked";
 /// Changes that are not in the database's file yet.
 const LOG: &str = "-wal";
 /// What SQLite keeps beside a database: those changes, and an index of them.
@@ -28,32 +30,32 @@ pub(crate) async fn run(args: &Restore, settings: Option<PathBuf>, output: Outpu
                 .to_owned(),
         ));
     };
-    store::check_sqlite(&args.file).await?;
+    if !args.file.is_file() {
+        return Err(Failure::Failed(format!("there is no such file as {}", args.file.display())));
+    }
     let folder = files::folder(&path);
     fs::create_dir_all(&folder)
         .map_err(|error| Failure::because(format!("cannot make the folder {}", folder.display()), &error))?;
     let lock = store::lock_sqlite(&path)?;
 
-    // The copy is what will be the database, so the copy is checked as well as the file that it is made from.
+    // Under a name of its own until it is known to be good: the copy of a restore that was cut short, which keeps
+    // everything from starting, stays where it is when this one fails.
+    let unchecked = database::beside(&path, UNCHECKED);
+    let version = match checked_copy(&args.file, &unchecked).await {
+        Ok(version) => version,
+        Err(failure) => {
+            let _ = remove(&unchecked);
+            return Err(failure);
+        }
+    };
     let copy = database::beside(&path, RESTORING);
-    copy_all(&args.file, &copy)
-        .map_err(|error| Failure::because(format!("cannot copy the backup to {}", copy.display()), &error))?;
-    if with_suffix(&copy, LOG).exists() {
-        store::settle_sqlite(&copy).await?;
-    }
     if path.exists() {
         // So that the file that is kept is whole. One that is damaged may be why it is replaced; what lies beside it is
         // kept with it then.
         let _ = store::settle_sqlite(&path).await;
     }
-    let version = match store::check_sqlite(&copy).await {
-        Ok(version) => version,
-        Err(error) => {
-            let _ = fs::remove_file(&copy);
-            return Err(error.into());
-        }
-    };
-    let kept = replace(&path, &copy, &folder)
+    let kept = fs::rename(&unchecked, &copy)
+        .and_then(|()| replace(&path, &copy, &folder))
         .map_err(|error| Failure::because(format!("cannot replace {}", path.display()), &error))?;
     drop(lock);
     output.result(&json!({ "database": path, "version": version, "replaced": kept }), || match &kept {
@@ -62,29 +64,43 @@ pub(crate) async fn run(args: &Restore, settings: Option<PathBuf>, output: Outpu
     })
 }
 
-/// Copies a database, with the changes that lie beside it where it was replaced while it had some.
-fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
-    let log = with_suffix(to, LOG);
-    if log.exists() {
-        fs::remove_file(&log)?;
+/// Makes `to` one file that is all of the database at `from`, and gives its version.
+///
+/// The copy is what is checked, as it is what will be the database. A file that was replaced while it had changes
+/// beside it is less than a database without them, so they come first.
+async fn checked_copy(from: &Path, to: &Path) -> Result<i64, Failure> {
+    copy_all(from, to)
+        .map_err(|error| Failure::because(format!("cannot copy the backup to {}", to.display()), &error))?;
+    if with_suffix(to, LOG).exists() {
+        store::settle_sqlite(to).await?;
     }
+    Ok(store::check_sqlite(to, from).await?)
+}
+
+/// Copies a database with the changes that lie beside it.
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    remove(to)?;
     copy_to(from, to)?;
-    let beside = with_suffix(from, LOG);
-    if beside.exists() { copy_to(&beside, &log) } else { Ok(()) }
+    let changes = with_suffix(from, LOG);
+    if changes.exists() { copy_to(&changes, &with_suffix(to, LOG)) } else { Ok(()) }
+}
+
+/// Removes a database and what lies beside it, where it is there.
+fn remove(database: &Path) -> io::Result<()> {
+    let beside = COMPANIONS.map(|companion| with_suffix(database, companion));
+    for file in [database].into_iter().chain(beside.iter().map(PathBuf::as_path)) {
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies a file to the disk, readable by its owner only.
 fn copy_to(from: &Path, to: &Path) -> io::Result<()> {
-    if to.exists() {
-        fs::remove_file(to)?;
-    }
     let mut source = File::open(from)?;
     let mut target = files::private_file(to)?;
-    let copied = io::copy(&mut source, &mut target).and_then(|_| target.sync_all());
-    if copied.is_err() {
-        let _ = fs::remove_file(to);
-    }
-    copied
+    io::copy(&mut source, &mut target).and_then(|_| target.sync_all())
 }
 
 /// Puts `copy` in the place of `path`, and gives where the file that was there is kept.

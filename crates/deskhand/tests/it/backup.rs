@@ -79,7 +79,7 @@ async fn a_file_that_is_no_good_backup_replaces_nothing() {
         );
     }
     let (_, err) = home.run(&["restore", "missing"]).code(1);
-    assert!(err.contains("there is no such file"), "{err}");
+    assert_eq!(err, "error: there is no such file as missing\n");
     assert_eq!(home.run(&["member", "list", "--json"]).json()["items"].as_array().unwrap().len(), 1);
     assert!(!home.path().join("deskhand-data/deskhand.db.restoring").exists());
 }
@@ -96,8 +96,29 @@ async fn a_restore_that_was_cut_short_stops_every_start_until_it_is_repeated() {
         let (_, err) = home.run(command).code(1);
         assert!(err.contains("a restore was cut short"), "{command:?}: {err}");
     }
+    // Nor does one that fails make room for an empty database.
+    fs::write(home.path().join("bad"), b"hello").unwrap();
+    home.run(&["restore", "bad"]).code(1);
+    home.run(&["migrate"]).code(1);
     home.run(&["restore", "good"]).code(0);
     assert_eq!(home.run(&["member", "list", "--json"]).json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_database_is_restored_with_the_changes_that_lie_beside_it() {
+    let home = Home::new();
+    let desk = home.desk().await;
+    // A process that was killed leaves such a pair. All that there is may still be beside the file.
+    let (data, killed) = (home.path().join("deskhand-data/deskhand.db"), home.path().join("killed.db"));
+    let beside = |path: &std::path::Path| format!("{}-wal", path.display());
+    assert!(fs::metadata(beside(&data)).unwrap().len() > 0);
+    fs::copy(&data, &killed).unwrap();
+    fs::copy(beside(&data), beside(&killed)).unwrap();
+    desk.store().close().await;
+    drop(desk);
+    fs::remove_file(&data).unwrap();
+    home.run(&["restore", "killed.db"]).code(0);
+    home.run(&["migrate", "--check"]).code(0);
 }
 
 #[test]
