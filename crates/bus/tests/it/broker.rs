@@ -7,11 +7,11 @@ use bus::{BrokerOptions, Bus};
 use domain::ids::WorkspaceId;
 use domain::{Envelope, EventType};
 use store::bus::dead::{self, Filter, Reason};
-use store::{Error, Scope, Store};
+use store::{Error, Store};
 use testkit::{Kafka, Nats, Proxy, postgres, sqlite};
 use uuid::Uuid;
 
-use crate::stage::{Ground, Process, Written, append, effects, event, lag, until, writer};
+use crate::stage::{Ground, Process, Written, append, effects, event, lag, outbox, until, writer};
 
 /// A broker that a test can end and start again.
 enum Broker {
@@ -48,13 +48,6 @@ impl Broker {
 
 fn received(workspace: WorkspaceId, subject: Uuid, sequence: i64) -> Envelope {
     event(workspace, EventType::MessageReceived, subject, sequence)
-}
-
-async fn outbox(store: &Store) -> i64 {
-    let waiting: Result<_, Error> = store
-        .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::outbox_backlog(tx).await }))
-        .await;
-    waiting.unwrap().events
 }
 
 /// That all effects are there, each once and each subject's in order.

@@ -7,21 +7,13 @@ use bus::BrokerOptions;
 use domain::BreakerState;
 use domain::EventType;
 use domain::ids::WorkspaceId;
-use store::{Error, Scope, Store};
 use testkit::{Kafka, Nats, postgres};
 use uuid::Uuid;
 
-use crate::stage::{Ground, Process, Written, append, event, until, writer};
+use crate::stage::{Ground, Process, Written, append, event, outbox, until, writer};
 
 const USER: &str = "deskhand";
 const PASSWORD: &str = "not-easily-guessed";
-
-async fn outbox(store: &Store) -> i64 {
-    let waiting: Result<_, Error> = store
-        .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::outbox_backlog(tx).await }))
-        .await;
-    waiting.unwrap().events
-}
 
 fn login(options: &mut BrokerOptions, ca_file: Option<PathBuf>, password: &str) {
     options.tls = true;

@@ -326,3 +326,11 @@ pub(crate) async fn lag(store: &Store) -> i64 {
         store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::lag(tx).await })).await;
     lag.unwrap().iter().filter(|lag| lag.group == "hand").map(|lag| lag.events).sum()
 }
+
+/// How many events wait in the outbox.
+pub(crate) async fn outbox(store: &Store) -> i64 {
+    let waiting: Result<_, Error> = store
+        .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::outbox_backlog(tx).await }))
+        .await;
+    waiting.unwrap().events
+}

@@ -474,3 +474,16 @@ async fn looking_at_a_record_marks_what_one_was_told_about_it_as_read() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn methods_that_clients_make_up_are_one_series_of_figures() {
+    both_with(generous, async |site| {
+        for method in ["BREW", "PROPFIND"] {
+            site.nobody().call(Method::from_bytes(method.as_bytes()).unwrap(), "/health").send().await;
+        }
+        let text = site.nobody().get("/metrics").await.text;
+        let figure = "deskhand_http_requests_total{method=\"_OTHER\",route=\"/health\",status=\"405\"} 2";
+        assert!(text.contains(figure) && !text.contains("BREW"), "{text}");
+    })
+    .await;
+}
