@@ -115,6 +115,8 @@ impl Kafka {
             .set("auto.offset.reset", "earliest")
             .set("queued.max.messages.kbytes", "512")
             .set("fetch.wait.max.ms", "100")
+            // Where that much waits here already; its own rest is a second long.
+            .set("fetch.queue.backoff.ms", "10")
             .create_with_context(Context)
             .map_err(unusable)?;
         let consumer = Arc::new(consumer);
