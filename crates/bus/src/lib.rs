@@ -156,6 +156,12 @@ pub trait Handler: Send + Sync + 'static {
         1
     }
 
+    /// How far apart it takes events of a partition while they keep coming, so that it takes several at once: the first
+    /// after a rest it takes immediately. For what nobody waits for.
+    fn gather(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Handles deliveries of one partition, in order, and none of them only in part. After an error all of
     /// them come again.
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>>;

@@ -105,6 +105,7 @@ impl Failure {
 impl Worker {
     pub(crate) async fn run(mut self) -> End {
         let mut failures = 0;
+        let mut not_before = Instant::now();
         while !self.stop.is_cancelled() {
             if self.replay.swap(false, Ordering::AcqRel) {
                 self.replay_at = Some(Instant::now());
@@ -116,9 +117,16 @@ impl Worker {
                 }
                 continue;
             }
+            let early = not_before.saturating_duration_since(Instant::now());
+            if !early.is_zero() {
+                self.pause(early).await;
+            }
             match self.bus.tail.read(self.owned.topic, self.owned.partition, self.position).await {
                 Ok(part) => {
                     failures = 0;
+                    if part.is_end {
+                        not_before = Instant::now() + self.handler.gather();
+                    }
                     for chunk in self.chunks(part.events) {
                         if self.stop.is_cancelled() || !self.work(chunk).await {
                             break;

@@ -109,8 +109,9 @@ pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
     let Some(workspace) = deliveries.first().map(|delivery| delivery.event.workspace_id) else {
         return Ok(());
     };
+    // What a crash of the database forgets is forgotten together with its rows of the ledger, and comes again.
     desk.store
-        .write(workspace, deliveries, |tx, deliveries| {
+        .write_relaxed(workspace, deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let mut entries: Vec<Entry> =

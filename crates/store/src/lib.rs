@@ -135,8 +135,8 @@ impl Store {
         self.write_as(scope.into(), input, work, true).await
     }
 
-    /// Like [`write`](Self::write), but a crash of the database may forget it: only for claims and
-    /// heartbeats, whose loss repeats work and loses none.
+    /// Like [`write`](Self::write), but a crash of the database may forget it: only for claims, heartbeats, and effects
+    /// that stay in the database until the same event comes again. Their loss repeats work and loses none.
     pub async fn write_relaxed<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
     where
         I: Send + Sync + 'static,

@@ -28,8 +28,9 @@ use crate::{Error, Failure, Options, migrate, pending};
 const ATTEMPTS: u32 = 6;
 /// How long a connection that lives is looked for.
 const GIVE_UP: Duration = Duration::from_secs(2);
-/// How long wakes for other processes are gathered: a notification takes a lock that all committers share.
-const GATHER: Duration = Duration::from_millis(2);
+/// How far apart other processes are woken at least, since a notification takes a lock that all committers share: the
+/// first after a rest goes at once.
+const GATHER: Duration = Duration::from_millis(10);
 /// How many transactions take jobs that may share one, side by side.
 const LANES: usize = 2;
 /// How many jobs share one at most.
@@ -400,9 +401,11 @@ impl Work {
 
 /// Tells other processes what there is to do, gathered and outside of everybody's transactions.
 async fn notify(pool: PgPool, mut told: mpsc::UnboundedReceiver<Wake>, origin: String) {
+    let mut not_before = Instant::now();
     while let Some(first) = told.recv().await {
         let mut wakes = HashSet::from([first]);
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep_until(not_before).await;
+        not_before = Instant::now() + GATHER;
         while let Ok(wake) = told.try_recv() {
             wakes.insert(wake);
         }

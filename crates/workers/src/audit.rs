@@ -2,12 +2,17 @@
 //!
 //! Idempotency key: the event's id in the ledger, and as the row's id.
 
+use std::time::Duration;
+
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, audit};
 use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 
 use crate::{by_workspace, outcome};
+
+/// How far apart the rows of events that keep coming are written.
+const GATHER: Duration = Duration::from_millis(100);
 
 pub(crate) struct Audit {
     desk: Desk,
@@ -34,6 +39,10 @@ impl Handler for Audit {
 
     fn batch(&self) -> usize {
         200
+    }
+
+    fn gather(&self) -> Duration {
+        GATHER
     }
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {

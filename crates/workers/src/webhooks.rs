@@ -24,6 +24,8 @@ use tracing::{debug, warn};
 
 use crate::{backoff, by_workspace, outcome};
 
+/// How far apart events that keep coming become deliveries.
+const GATHER: Duration = Duration::from_millis(100);
 /// How many webhooks a process delivers to at the same time.
 const TURNS: usize = 64;
 /// How many deliveries are on their way to one webhook at the same time, where they need not come in order.
@@ -66,6 +68,10 @@ impl Handler for Webhooks {
 
     fn batch(&self) -> usize {
         100
+    }
+
+    fn gather(&self) -> Duration {
+        GATHER
     }
 
     fn handle<'a>(&'a self, deliveries: &'a [bus::Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
