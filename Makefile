@@ -54,7 +54,7 @@ chaos: setup brokers pages ## kill, cut, pause and restart everything for an hou
 check: setup-run pages check-format check-code check-pages check-dependencies check-generated ## everything about the code that is not a test: format, lints, docs, licences, generated files
 
 .PHONY: bench
-bench: setup-run pages ## measure speed and memory with release builds
+bench: setup brokers pages benches/peers/node_modules/.installed ## measure speed and memory with release builds
 	$(CARGO) build --release -p deskhand
 	$(CARGO) run --release -p benches -- $(ARGS)
 
@@ -97,6 +97,10 @@ web/widget/node_modules/.installed: web/widget/package-lock.json web/widget/pack
 
 tests/story/node_modules/.installed: tests/story/package-lock.json tests/story/package.json
 	cd tests/story && npm ci --no-audit --no-fund
+	touch $@
+
+benches/peers/node_modules/.installed: benches/peers/package-lock.json benches/peers/package.json
+	cd benches/peers && npm ci --no-audit --no-fund
 	touch $@
 
 PAGE := $(shell find web/src web/public -type f) web/index.html web/tsconfig.json web/vite.config.ts

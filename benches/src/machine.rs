@@ -70,3 +70,41 @@ pub(crate) fn percentile(values: &mut [Duration], share: f64) -> Duration {
 pub(crate) fn ms(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
 }
+
+/// What this program and the servers that it started have used so far.
+#[derive(Default)]
+pub(crate) struct Work {
+    /// Processor time.
+    pub(crate) processor: Duration,
+    /// How often disks were told to write down what they hold.
+    pub(crate) flushes: u64,
+}
+
+impl Work {
+    pub(crate) fn now() -> Self {
+        let servers = ["benches", "deskhand", "postgres", "nats-server", "java"];
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ticks = processes.filter_map(|entry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+            let fields: Vec<&str> = rest.split_whitespace().collect();
+            // User and system time; the kernel counts in hundredths of a second.
+            servers
+                .contains(&name)
+                .then(|| Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?))?
+        });
+        let disks = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+        let flushes = disks.filter_map(|entry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            stat.split_whitespace().nth(15)?.parse::<u64>().ok()
+        });
+        Self { processor: Duration::from_millis(10 * ticks.sum::<u64>()), flushes: flushes.sum() }
+    }
+
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            processor: self.processor.saturating_sub(before.processor),
+            flushes: self.flushes.saturating_sub(before.flushes),
+        }
+    }
+}

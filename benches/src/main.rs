@@ -1,11 +1,14 @@
-//! Measures the released program: start, memory, creating tasks, answering, searching, reminding.
+//! Measures the released program: start, memory, creating tasks, answering, searching, reminding,
+//! handling events, draining them.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, search, remind. Everything runs on this machine, the load generator
+//! runs some: start, create, converse, search, remind, events, backlog. Everything runs on this machine, the load generator
 //! too; the disk's fsync rate is measured right before each figure, because disks drift.
 
+mod backlog;
 mod converse;
 mod create;
+mod events;
 mod http;
 mod machine;
 mod remind;
@@ -15,7 +18,7 @@ mod start;
 
 use std::fmt::Write as _;
 
-const ALL: [&str; 5] = ["start", "create", "converse", "search", "remind"];
+const ALL: [&str; 7] = ["start", "create", "converse", "search", "remind", "events", "backlog"];
 
 #[tokio::main]
 async fn main() {
@@ -33,7 +36,9 @@ async fn main() {
             "create" => create::run().await,
             "converse" => converse::run().await,
             "search" => search::run().await,
-            _ => remind::run().await,
+            "remind" => remind::run().await,
+            "events" => events::run().await,
+            _ => backlog::run().await,
         };
         print!("{section}");
         let _ = write!(report, "\n{section}");

@@ -137,6 +137,29 @@ impl Running {
         self.exec().await;
     }
 
+    /// Another process on the same database.
+    pub(crate) async fn beside(&self) -> Self {
+        let mut other = Self {
+            child: None,
+            folder: TempDir::with_prefix("deskhand-bench-").expect("a temporary folder"),
+            place: self.place.clone(),
+            token: self.token.clone(),
+            channel: self.channel.clone(),
+            address: String::new(),
+            ready: Duration::ZERO,
+        };
+        other.exec().await;
+        other
+    }
+
+    /// Ends the program as kill -9 does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it is killed");
+            let _ = child.wait();
+        }
+    }
+
     /// Asks the program to end, and waits.
     pub(crate) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
