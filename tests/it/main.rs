@@ -16,4 +16,5 @@ mod live;
 mod program;
 mod shapes;
 mod starts;
+mod tail;
 mod traces;

@@ -1,5 +1,6 @@
 //! What can be typed: commands, their arguments and their help. Nothing is done here.
 
+mod events;
 mod webhooks;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
+pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
 /// A digital colleague that you host yourself: customers' questions, tickets and tasks in one place.
@@ -87,6 +89,12 @@ pub(crate) enum Command {
         /// What to do
         #[command(subcommand)]
         command: WebhooksCommand,
+    },
+    /// What happens on a running desk
+    Events {
+        /// What to do
+        #[command(subcommand)]
+        command: EventsCommand,
     },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),

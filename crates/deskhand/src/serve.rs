@@ -35,6 +35,7 @@ use crate::args::Serve;
 use crate::database;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::note;
+use crate::signals::Signals;
 
 /// How many threads run the asynchronous work. Waiting is most of it; the databases have threads of their own.
 const THREADS: usize = 2;
@@ -142,7 +143,7 @@ struct Running {
 }
 
 async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome {
-    let mut signals = drain::Signals::new()?;
+    let mut signals = Signals::new()?;
     let begun = tokio::time::Instant::now();
     let key = key::ensure(config)?;
     // The address comes first: that somebody else has it is quickly said, before anything was touched.
