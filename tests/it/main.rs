@@ -17,4 +17,5 @@ mod program;
 mod shapes;
 mod starts;
 mod tail;
+mod topics;
 mod traces;

@@ -32,7 +32,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run Deskhand: the page, the widget, the API, and what happens in the background
     Serve(Serve),
-    /// Bring the database up to date
+    /// Bring the database up to date, and the topics that carry events
     Migrate(Migrate),
     /// See or check the settings
     Config {
@@ -139,9 +139,13 @@ pub(crate) struct Serve {
 /// Arguments of `migrate`.
 #[derive(Debug, Arguments)]
 pub(crate) struct Migrate {
-    /// Change nothing; exit with 3 when the database is behind
+    /// Change nothing; exit with 3 when the database is behind, or topics are not as they should be
     #[arg(long)]
     pub(crate) check: bool,
+    /// Also give topics another number of partitions where this version has one; first let every group finish, and stop
+    /// every process
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) remap: bool,
     /// Which database
     #[command(flatten)]
     pub(crate) place: Where,
