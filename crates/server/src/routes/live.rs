@@ -142,7 +142,7 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
     if let Some(end) = ended(app, member).await {
         return line.end(end).await;
     }
-    if line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err() {
+    if line.send(&hello(app, &feed)).await.is_err() {
         return;
     }
     if let Some(reason) = missed
@@ -178,14 +178,14 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
                         return line.end(end).await;
                     }
                     if line.send(&json!({"type": "resync", "reason": "behind"})).await.is_err()
-                        || line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err()
+                        || line.send(&hello(app, &feed)).await.is_err()
                     {
                         return;
                     }
                 }
             },
             _ = ping.tick() => {
-                if line.send(&json!({"type": "ping"})).await.is_err() {
+                if line.send(&json!({"type": "ping", "degraded": app.health.degraded()})).await.is_err() {
                     return;
                 }
                 // Time may have run out, of which nobody tells.
@@ -195,6 +195,11 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
             }
         }
     }
+}
+
+/// Where the feed is, and what is away: the page shows it, and hears with each ping whether that is still so.
+fn hello(app: &App, feed: &Subscription) -> Value {
+    json!({"type": "hello", "cursor": feed.cursor(), "degraded": app.health.degraded()})
 }
 
 /// A tick each `period`, the first after one, whatever else happens meanwhile.
