@@ -21,7 +21,7 @@ use channels::mail::Mailer;
 use channels::webhooks::{self, SystemNames};
 use config::{Config, Group, Role, SecretKey};
 use desk::Desk;
-use domain::{SystemClock, SystemIds};
+use domain::{Breaker, SystemClock, SystemIds};
 use server::{App, Health, Metrics};
 use store::Store;
 use tokio::net::TcpListener;
@@ -279,7 +279,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         handlers,
         clock: config.roles.contains(&Role::Clock),
         relay: config.roles.contains(&Role::Relay),
-        mail: mail(config)?,
+        mail: mail(config, health)?,
         webhooks: Some(webhooks::Sender::new(
             config.webhooks.allowed_networks.clone(),
             Arc::new(SystemNames::default()),
@@ -287,11 +287,16 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
     })
 }
 
-fn mail(config: &Config) -> Outcome<Option<MailSettings>> {
+fn mail(config: &Config, health: &Health) -> Outcome<Option<MailSettings>> {
     let (Some(url), Some(from)) = (&config.smtp.url, &config.smtp.from) else { return Ok(None) };
     let mailer = Mailer::new(url.expose(), from)
         .map_err(|error| Failure::Usage(format!("mail cannot be sent: {}", chain(&error))))?;
-    Ok(Some(MailSettings { mailer, public_url: database::public_url(config) }))
+    let breaker = Arc::new(Breaker::new("mail"));
+    // What a process does not do, it knows nothing of.
+    if config.roles.contains(&Role::Workers) && config.groups.contains(&Group::Notify) {
+        health.watch(Arc::clone(&breaker));
+    }
+    Ok(Some(MailSettings { mailer, public_url: database::public_url(config), breaker }))
 }
 
 /// Tells the person at the terminal where the desk is, and how the first owner comes in.
