@@ -82,6 +82,12 @@ impl Api {
         self.try_get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error:?}"))
     }
 
+    pub(crate) async fn delete(&self, path: &str) {
+        self.send(self.request(Method::DELETE, path))
+            .await
+            .unwrap_or_else(|error| panic!("DELETE {path}: {error:?}"));
+    }
+
     /// A page of text.
     pub(crate) async fn text(&self, path: &str) -> String {
         let response = self.request(Method::GET, path).send().await.expect("an answer");

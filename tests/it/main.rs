@@ -16,4 +16,6 @@ mod live;
 mod program;
 mod shapes;
 mod starts;
+mod tail;
+mod topics;
 mod traces;

@@ -101,6 +101,15 @@ impl Place {
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
+    /// Starts a command that speaks to the desk at `url`, to be read as it prints.
+    pub(crate) fn follow(&self, arguments: &[&str], url: &str, token: &str) -> Child {
+        let mut command = Command::new(program());
+        command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
+        command.env("DESKHAND_URL", url).env("DESKHAND_TOKEN", token);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
     /// Starts `serve`; its output goes to files named after `name`.
     pub(crate) fn start(&self, name: &str, arguments: &[&str]) -> Process {
         self.start_under(&[], name, arguments)

@@ -196,6 +196,19 @@ const screens = {
     },
   },
   "not-found": { path: () => "/nowhere" },
+  // The last: from here on the page is told by this instead of the desk.
+  degraded: {
+    path: () => "/inbox",
+    act: async (page) => {
+      await page.routeWebSocket("**/api/v1/live", (socket) => {
+        const hello = { type: "hello", cursor: "", degraded: ["broker", "mail"] };
+        socket.onMessage(() => socket.send(JSON.stringify(hello)));
+      });
+      await page.reload();
+      await page.getByText(/^The event broker is away/).waitFor();
+      await settled(page);
+    },
+  },
 };
 
 let [passed, failed] = [0, 0];

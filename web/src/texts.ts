@@ -110,6 +110,13 @@ export const texts = {
   live: {
     reconnecting: "Reconnecting…",
     reconnectingHint: "You can go on working. New messages appear as soon as the connection is back.",
+    degraded: {
+      broker:
+        "The event broker is away. Everything goes on; what is handled in the background comes later: automatic answers, notifications, changes by others.",
+      model: "The language model is away. Customers still get answers, in the articles' own words.",
+      mail: "The mail server is away. Reminders appear here as always; their e-mails come later.",
+      other: "A part of Deskhand is away. Everything goes on; some of it comes later.",
+    },
     arrived: (name: string, text: string) => `${name}: ${text}`,
   },
   session: {

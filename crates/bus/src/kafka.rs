@@ -3,14 +3,17 @@
 //! Who reads which partition is said by the leases in the database, whose fences the inbox ledger needs in any case, so
 //! partitions are assigned by hand and no consumer group is joined.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::Topic;
 use domain::ids::{EventId, WorkspaceId};
 use futures_util::future::join_all;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewPartitions, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+    TopicReplication,
+};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::stream_consumer::StreamPartitionQueue;
@@ -22,11 +25,13 @@ use rdkafka::{Offset, TopicPartitionList};
 use store::bus::Outgoing;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
 use crate::log::{Error, Published, id_of_place};
 use crate::tail::Read;
+use crate::topics::Found;
 use crate::{BrokerOptions, PUBLISH_TIMEOUT};
 
 /// How long the brokers may take to bring what is known to be there, or to answer a question.
@@ -79,6 +84,11 @@ pub(crate) struct Kafka {
     producer: RwLock<Arc<Producer>>,
     /// Ends with this.
     _events: JoinSet<()>,
+}
+
+/// How administration is asked for.
+fn patient() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT))
 }
 
 impl Kafka {
@@ -148,7 +158,7 @@ impl Kafka {
 
     pub(crate) async fn ensure(&self) -> Result<(), Error> {
         let failed = |error| Error::broker("does not give the topics that are needed", error);
-        let admin: AdminClient<Context> = self.config.create_with_context(Context).map_err(failed)?;
+        let admin = self.admin().map_err(failed)?;
         let replication = i32::from(self.options.replication);
         let named: Vec<(String, String, Topic)> = Topic::ALL
             .iter()
@@ -165,8 +175,7 @@ impl Kafka {
                     .set("min.insync.replicas", in_sync)
             })
             .collect();
-        let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
-        for made in admin.create_topics(&topics, &options).await.map_err(failed)? {
+        for made in admin.create_topics(&topics, &patient()).await.map_err(failed)? {
             match made {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((topic, code)) => {
@@ -176,6 +185,82 @@ impl Kafka {
                     ));
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn admin(&self) -> Result<AdminClient<Context>, KafkaError> {
+        self.config.create_with_context(Context)
+    }
+
+    /// How many copies the settings want.
+    pub(crate) fn replication(&self) -> u64 {
+        u64::from(self.options.replication)
+    }
+
+    /// The topics as they are.
+    pub(crate) async fn found(&self) -> Result<Vec<Found>, Error> {
+        let failed = |error| Error::broker("does not tell of its topics", error);
+        let consumer = Arc::clone(&self.consumer);
+        // All of them: asking for one that is missing could make it, by the broker's settings.
+        let asked = tokio::task::spawn_blocking(move || consumer.fetch_metadata(None, TIMEOUT)).await;
+        let metadata = asked.map_err(|error| Error::broker("was not asked", error))?.map_err(failed)?;
+        let mut found: Vec<Found> = Vec::new();
+        for topic in Topic::ALL {
+            let name = self.topic(topic);
+            let there = metadata.topics().iter().find(|there| there.name() == name);
+            let partitions = there.map(|there| there.partitions()).unwrap_or_default();
+            found.push(Found {
+                topic,
+                name,
+                partitions: u32::try_from(partitions.len()).unwrap_or(u32::MAX),
+                copies: partitions.iter().map(|partition| partition.replicas().len() as u64).collect(),
+                kept_secs: BTreeSet::new(),
+            });
+        }
+        let there = found.iter().filter(|found| found.partitions > 0);
+        let asked: Vec<String> = there.map(|found| found.name.clone()).collect();
+        let asked: Vec<ResourceSpecifier<'_>> =
+            asked.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let admin = self.admin().map_err(failed)?;
+        for told in admin.describe_configs(&asked, &patient()).await.map_err(failed)? {
+            let told = told.map_err(|code| Error::broker("does not tell of its topics", code))?;
+            let OwnedResourceSpecifier::Topic(name) = &told.specifier else { continue };
+            let kept = told.get("retention.ms").and_then(|entry| entry.value.as_deref()?.parse::<i64>().ok());
+            if let (Some(found), Some(kept)) = (found.iter_mut().find(|found| found.name == *name), kept) {
+                // -1 is for ever.
+                found.kept_secs.insert(u64::try_from(kept).ok().map(|millis| millis / 1000));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds the partitions that are missing to topics that are there.
+    pub(crate) async fn grow(&self) -> Result<(), Error> {
+        let failed = |error| Error::broker("does not give the partitions that are needed", error);
+        let found = self.found().await?;
+        let small: Vec<NewPartitions<'_>> = found
+            .iter()
+            .filter(|found| found.partitions > 0 && found.partitions < found.topic.partitions())
+            .map(|found| NewPartitions::new(&found.name, found.topic.partitions() as usize))
+            .collect();
+        if small.is_empty() {
+            return Ok(());
+        }
+        let admin = self.admin().map_err(failed)?;
+        for grown in admin.create_partitions(&small, &patient()).await.map_err(failed)? {
+            grown.map_err(|(topic, code)| {
+                Error::broker("does not give the partitions that are needed", format!("{topic}: {code}"))
+            })?;
+        }
+        // What this client knows of topics is refreshed by asking for them.
+        let deadline = Instant::now() + TIMEOUT;
+        while self.ends().await.is_err() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.found().await?;
         }
         Ok(())
     }

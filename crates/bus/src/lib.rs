@@ -13,6 +13,7 @@ mod nats;
 mod partition;
 mod relay;
 mod tail;
+mod topics;
 mod waiting;
 
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub use live::{Interest, Live, LiveEvent, Resync, Subscription, TooOld};
 pub use log::Error;
 use log::Log;
 use tail::Tail;
+pub use topics::{Aspect, Difference};
 
 /// The bus. Cheap to clone.
 #[derive(Clone)]
@@ -215,71 +217,6 @@ impl Bus {
     #[must_use]
     pub fn with_retries(self, retries: Retries) -> Self {
         Self { retries: Arc::new(retries), ..self }
-    }
-
-    /// Has to come first: finds out whether what the database knows of positions is about this log.
-    ///
-    /// Errors where it is about another one, whose events have to be handled first.
-    pub async fn settle(&self) -> Result<(), Error> {
-        consume::ensure(&self.store, Vec::new()).await?;
-        let settled: Result<Option<String>, store::Error> = self
-            .store
-            .write(Scope::System, self.log.home(), |tx, home| {
-                Box::pin(async move { store::bus::settle(tx, home).await })
-            })
-            .await;
-        match settled? {
-            None => Ok(()),
-            Some(other) => Err(Error::Log(format!(
-                "this desk's events are in the log {other}, and bus_url names {} now. To move there, let every group \
-                 finish with the former bus_url, stop every process, and run `deskhand migrate` with the new one",
-                self.log.home()
-            ))),
-        }
-    }
-
-    /// Lets positions count in this log, where they counted in another one. Nothing may be at work. Gives the log that
-    /// they counted in before, if it was another one.
-    ///
-    /// Errors where something is unread: what is in the other log would be lost to the groups.
-    pub async fn move_here(&self) -> Result<Option<String>, Error> {
-        consume::ensure(&self.store, Vec::new()).await?;
-        let home = self.log.home();
-        let settled: Result<Option<String>, store::Error> = self
-            .store
-            .write(Scope::System, home.clone(), |tx, home| {
-                Box::pin(async move { store::bus::settle(tx, home).await })
-            })
-            .await;
-        let Some(other) = settled? else { return Ok(None) };
-        let at_work: Result<bool, store::Error> = self
-            .store
-            .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::anybody_at_work(tx).await }))
-            .await;
-        if at_work? {
-            return Err(Error::Log(
-                "other processes are at work on this desk: stop every one of them first; one that was killed counts \
-                 for 15 seconds more"
-                    .to_owned(),
-            ));
-        }
-        let unread: i64 = self.backlog().await?.lag.iter().map(|lag| lag.events).sum();
-        if unread > 0 {
-            return Err(Error::Log(format!(
-                "{unread} events in the log {other} were not handled yet: let every group finish with the former \
-                 bus_url first"
-            )));
-        }
-        self.log.ensure().await?;
-        let ends = self.log.ends(&self.store).await?;
-        let moved: Result<(), store::Error> = self
-            .store
-            .write(Scope::System, (home, ends), |tx, (home, ends)| {
-                Box::pin(async move { store::bus::resettle(tx, home, ends).await })
-            })
-            .await;
-        moved?;
-        Ok(Some(other))
     }
 
     /// Moves events from the outbox to the log until `shutdown`, and removes what nobody needs any more.

@@ -1,13 +1,14 @@
 //! The log on NATS JetStream: a stream for each partition, so that positions are dense and each partition has an order
 //! of its own. Its first message has the sequence 1, which is position 0.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::header::{NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
-use async_nats::jetstream::{self, Context, stream};
+use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::{self, Context, ErrorCode, stream};
 use domain::Topic;
 use domain::ids::{EventId, WorkspaceId};
 use futures_util::StreamExt;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use crate::log::{Error, Published, id_of_place};
 use crate::tail::Read;
+use crate::topics::Found;
 use crate::{BrokerOptions, PUBLISH_TIMEOUT};
 
 /// How long the server may take to bring what is known to be there.
@@ -145,6 +147,49 @@ impl Nats {
                 .map_err(|error| Error::broker("does not give the streams that are needed", error))?;
         }
         Ok(())
+    }
+
+    /// How many copies the settings want.
+    pub(crate) fn replication(&self) -> u64 {
+        u64::from(self.options.replication)
+    }
+
+    /// The topics as they are, each of them several streams.
+    pub(crate) async fn found(&self) -> Result<Vec<Found>, Error> {
+        let mut all = Vec::new();
+        for topic in Topic::ALL {
+            let name = format!("{}-{}-*", self.options.prefix, topic.as_str().replace('.', "_"));
+            let mut found =
+                Found { topic, name, partitions: 0, copies: BTreeSet::new(), kept_secs: BTreeSet::new() };
+            for partition in 0.. {
+                match self.config((topic, partition)).await? {
+                    Some(config) => {
+                        found.partitions += 1;
+                        found.copies.insert(config.num_replicas as u64);
+                        // Zero is for ever.
+                        let kept = config.max_age.as_secs();
+                        found.kept_secs.insert((kept > 0).then_some(kept));
+                    }
+                    None if partition >= topic.partitions() => break,
+                    None => {}
+                }
+            }
+            all.push(found);
+        }
+        Ok(all)
+    }
+
+    /// How the stream of a partition is set up, if it is there.
+    async fn config(&self, place: Place) -> Result<Option<stream::Config>, Error> {
+        match self.context.get_stream(self.stream_name(place)).await {
+            Ok(stream) => Ok(Some(stream.cached_info().config.clone())),
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(why) if why.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    Ok(None)
+                }
+                _ => Err(Error::broker("does not tell of its streams", error)),
+            },
+        }
     }
 
     /// Sends events one behind the other, each on the condition that it follows the one before it: where one is

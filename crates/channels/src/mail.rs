@@ -42,6 +42,18 @@ pub enum Error {
     Slow,
 }
 
+impl Error {
+    /// Whether this is the server's state and not about the mail: it cannot be reached, or serves nobody now.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Settings(..) | Self::Content(_) => false,
+            Self::Slow => true,
+            // RFC 5321, 4.2.3: 421 is what a server says that is about to close, whatever it was asked.
+            Self::Server(error) => error.status().map_or(!error.is_client(), |code| u16::from(code) == 421),
+        }
+    }
+}
+
 /// Sends mail through one server, from one address.
 #[derive(Clone)]
 pub struct Mailer {
@@ -77,6 +89,15 @@ impl Mailer {
     pub async fn send(&self, mail: &Mail) -> Result<(), Error> {
         let message = self.message(mail)?;
         match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Error::Server(error)),
+            Err(_) => Err(Error::Slow),
+        }
+    }
+
+    /// Errors where the server is not there to take mail. Nothing is sent.
+    pub async fn reach(&self) -> Result<(), Error> {
+        match tokio::time::timeout(TIMEOUT, self.transport.test_connection()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Error::Server(error)),
             Err(_) => Err(Error::Slow),

@@ -1,5 +1,6 @@
 //! What can be typed: commands, their arguments and their help. Nothing is done here.
 
+mod events;
 mod webhooks;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
+pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
 /// A digital colleague that you host yourself: customers' questions, tickets and tasks in one place.
@@ -30,7 +32,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run Deskhand: the page, the widget, the API, and what happens in the background
     Serve(Serve),
-    /// Bring the database up to date
+    /// Bring the database up to date, and the topics that carry events
     Migrate(Migrate),
     /// See or check the settings
     Config {
@@ -88,6 +90,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WebhooksCommand,
     },
+    /// What happens on a running desk
+    Events {
+        /// What to do
+        #[command(subcommand)]
+        command: EventsCommand,
+    },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
     /// Print the OpenAPI 3.1 document of the API
@@ -131,9 +139,13 @@ pub(crate) struct Serve {
 /// Arguments of `migrate`.
 #[derive(Debug, Arguments)]
 pub(crate) struct Migrate {
-    /// Change nothing; exit with 3 when the database is behind
+    /// Change nothing; exit with 3 when the database is behind, or topics are not as they should be
     #[arg(long)]
     pub(crate) check: bool,
+    /// Also give topics another number of partitions where this version has one; first let every group finish, and stop
+    /// every process
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) remap: bool,
     /// Which database
     #[command(flatten)]
     pub(crate) place: Where,

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, Upgraded, header};
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use uuid::Uuid;
 
 use crate::credentials::{self, Credentials};
@@ -20,6 +22,14 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
+}
+
+/// Why a socket was not opened.
+pub(crate) struct Refused {
+    /// What happened.
+    pub(crate) failure: Failure,
+    /// Whether trying again is of no use.
+    pub(crate) for_good: bool,
 }
 
 impl Client {
@@ -94,6 +104,35 @@ impl Client {
         self.send(self.request(Method::DELETE, path)).await.map(|_| ())
     }
 
+    /// Opens a WebSocket at `path`; gives the connection, on which there are frames from then on.
+    pub(crate) async fn web_socket(&self, path: &str) -> Result<Upgraded, Refused> {
+        let key = generate_key();
+        let request = self
+            .request(Method::GET, path)
+            .header(header::CONNECTION, "upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, &key);
+        let away = |error| Refused { failure: self.unreachable(&error), for_good: false };
+        let response = request.send().await.map_err(away)?;
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
+            if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
+                return Err(Refused { failure: self.stranger(), for_good: true });
+            }
+            return response.upgrade().await.map_err(away);
+        }
+        let passes = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+        let for_good = !passes && !status.is_server_error();
+        let failure = match self.elsewhere(&response) {
+            Some(failure) => failure,
+            None if status.is_success() => self.stranger(),
+            None => self.refused(response).await,
+        };
+        Err(Refused { failure, for_good })
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.token {
@@ -105,10 +144,8 @@ impl Client {
     async fn send(&self, request: reqwest::RequestBuilder) -> Outcome<(Value, header::HeaderMap)> {
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if status.is_redirection() {
-            let place =
-                headers.get(header::LOCATION).and_then(|place| place.to_str().ok()).unwrap_or("elsewhere");
-            return Err(Failure::Failed(format!("{} sends on to {place}; log in there instead", self.url)));
+        if let Some(failure) = self.elsewhere(&response) {
+            return Err(failure);
         }
         if !status.is_success() {
             return Err(self.refused(response).await);
@@ -132,7 +169,22 @@ impl Client {
         })
     }
 
-    fn stranger(&self) -> Failure {
+    /// A redirect, which is not followed.
+    fn elsewhere(&self, response: &Response) -> Option<Failure> {
+        let place = response.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
+        response.status().is_redirection().then(|| {
+            let place = place.unwrap_or("elsewhere");
+            Failure::Failed(format!("{} sends on to {place}; log in there instead", self.url))
+        })
+    }
+
+    /// A connection that was opened, and on which nothing came.
+    pub(crate) fn silent(&self) -> Failure {
+        Failure::Failed(format!("{} closed the connection", self.url))
+    }
+
+    /// Something else than a Deskhand.
+    pub(crate) fn stranger(&self) -> Failure {
         Failure::Failed(format!("{} answers, but not as a Deskhand does", self.url))
     }
 

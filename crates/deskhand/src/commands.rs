@@ -4,6 +4,7 @@ pub(crate) mod articles;
 pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
+pub(crate) mod events;
 pub(crate) mod login;
 pub(crate) mod member;
 pub(crate) mod migrate;
@@ -18,7 +19,7 @@ pub(crate) mod words;
 
 use std::path::PathBuf;
 
-use crate::args::{ArticlesCommand, Command};
+use crate::args::{ArticlesCommand, Command, EventsCommand};
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
 
@@ -47,6 +48,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Articles { command: ArticlesCommand::Import(args) } => articles::import(&args, output).await,
         Command::DeadLetters { command } => dead_letters::run(command, output).await,
         Command::Webhooks { command } => webhooks::run(command, output).await,
+        Command::Events { command: EventsCommand::Tail(args) } => events::tail(args, output).await,
         Command::Words(args) => words::run(&args, output),
         Command::Schemas(args) => schemas::run(&args, output),
         Command::Config { command } => config::run(command, settings, output),

@@ -24,6 +24,13 @@ impl Failure {
         Self::Failed(format!("{}: {}", what.into(), chain(error)))
     }
 
+    /// What went wrong, in a sentence.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Failed(text) | Self::Usage(text) | Self::Found(text) => text,
+        }
+    }
+
     /// Says on stderr what went wrong.
     pub(crate) fn report(&self) {
         let mut stderr = io::stderr().lock();

@@ -10,10 +10,12 @@ mod credentials;
 mod database;
 mod events;
 mod failure;
+mod feed;
 mod files;
 mod output;
 mod prompt;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 

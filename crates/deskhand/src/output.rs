@@ -1,8 +1,11 @@
 //! Where words go: results to stdout, everything else to stderr.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::os::fd::AsFd as _;
 
 use serde::Serialize;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 
 use crate::failure::{Failure, Outcome};
 
@@ -49,6 +52,25 @@ impl Output {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// Prints one line of a result that has no end. That nobody reads any more is an error here, of that kind.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+}
+
+/// Waits until nobody reads the results any more, where they go into a pipe; for ever where they go elsewhere.
+pub(crate) async fn unread() {
+    // It is only watched and never written to, so that it does not have to be made one that does not block, which would
+    // hold for whoever else has it.
+    let stdout = io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
+    if let Ok(stdout) = stdout
+        && stdout.ready(Interest::ERROR).await.is_ok_and(|ready| ready.is_error())
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Says something beside the result, on stderr.

@@ -21,7 +21,7 @@ use channels::mail::Mailer;
 use channels::webhooks::{self, SystemNames};
 use config::{Config, Group, Role, SecretKey};
 use desk::Desk;
-use domain::{SystemClock, SystemIds};
+use domain::{Breaker, SystemClock, SystemIds};
 use server::{App, Health, Metrics};
 use store::Store;
 use tokio::net::TcpListener;
@@ -35,6 +35,7 @@ use crate::args::Serve;
 use crate::database;
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::note;
+use crate::signals::Signals;
 
 /// How many threads run the asynchronous work. Waiting is most of it; the databases have threads of their own.
 const THREADS: usize = 2;
@@ -142,7 +143,7 @@ struct Running {
 }
 
 async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome {
-    let mut signals = drain::Signals::new()?;
+    let mut signals = Signals::new()?;
     let begun = tokio::time::Instant::now();
     let key = key::ensure(config)?;
     // The address comes first: that somebody else has it is quickly said, before anything was touched.
@@ -278,7 +279,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         handlers,
         clock: config.roles.contains(&Role::Clock),
         relay: config.roles.contains(&Role::Relay),
-        mail: mail(config)?,
+        mail: mail(config, health)?,
         webhooks: Some(webhooks::Sender::new(
             config.webhooks.allowed_networks.clone(),
             Arc::new(SystemNames::default()),
@@ -286,11 +287,16 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
     })
 }
 
-fn mail(config: &Config) -> Outcome<Option<MailSettings>> {
+fn mail(config: &Config, health: &Health) -> Outcome<Option<MailSettings>> {
     let (Some(url), Some(from)) = (&config.smtp.url, &config.smtp.from) else { return Ok(None) };
     let mailer = Mailer::new(url.expose(), from)
         .map_err(|error| Failure::Usage(format!("mail cannot be sent: {}", chain(&error))))?;
-    Ok(Some(MailSettings { mailer, public_url: database::public_url(config) }))
+    let breaker = Arc::new(Breaker::new("mail"));
+    // What a process does not do, it knows nothing of.
+    if config.roles.contains(&Role::Workers) && config.groups.contains(&Group::Notify) {
+        health.watch(Arc::clone(&breaker));
+    }
+    Ok(Some(MailSettings { mailer, public_url: database::public_url(config), breaker }))
 }
 
 /// Tells the person at the terminal where the desk is, and how the first owner comes in.

@@ -33,6 +33,8 @@ pub struct Breaker {
     dependency: &'static str,
     /// How many failures in a row open it.
     limit: u32,
+    /// How long it stays open before one attempt is let through.
+    rest: Duration,
     inner: Mutex<Inner>,
 }
 
@@ -40,13 +42,19 @@ impl Breaker {
     /// A closed breaker around `dependency`.
     pub fn new(dependency: &'static str) -> Self {
         let inner = Inner { state: BreakerState::Closed, failures: 0, since: None };
-        Self { dependency, limit: FAILURES, inner: Mutex::new(inner) }
+        Self { dependency, limit: FAILURES, rest: REST, inner: Mutex::new(inner) }
     }
 
     /// The same, that opens after `limit` failures in a row.
     #[must_use]
     pub fn after(self, limit: u32) -> Self {
         Self { limit, ..self }
+    }
+
+    /// The same, that lets one attempt through after `rest`.
+    #[must_use]
+    pub fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -70,11 +78,17 @@ impl Breaker {
         if inner.state == BreakerState::Closed {
             return true;
         }
-        let rested = inner.since.is_none_or(|since| now.saturating_duration_since(since) >= REST);
+        let rested = inner.since.is_none_or(|since| now.saturating_duration_since(since) >= self.rest);
         if rested {
             (inner.state, inner.since) = (BreakerState::HalfOpen, Some(now));
         }
         rested
+    }
+
+    /// How long it is from `now` until an attempt may be made.
+    pub fn wait(&self, now: Instant) -> Duration {
+        let since = self.inner().since;
+        since.map_or(Duration::ZERO, |since| (since + self.rest).saturating_duration_since(now))
     }
 
     /// An attempt worked. Gives whether this closed it.
@@ -116,6 +130,7 @@ mod tests {
         assert!(breaker.failed(at(1)), "this opens it");
         assert_eq!(breaker.state(), BreakerState::Open);
         assert!(!breaker.allows(at(30)));
+        assert_eq!(breaker.wait(at(30)), Duration::from_secs(1));
         assert!(breaker.allows(at(31)), "one attempt");
         assert_eq!(breaker.state(), BreakerState::HalfOpen);
         assert!(!breaker.allows(at(32)), "and no other meanwhile");
@@ -124,6 +139,7 @@ mod tests {
         assert!(breaker.allows(at(63)));
         assert!(breaker.succeeded(), "this closes it");
         assert!(breaker.allows(at(63)) && breaker.allows(at(63)));
+        assert_eq!(breaker.wait(at(63)), Duration::ZERO);
     }
 
     #[test]

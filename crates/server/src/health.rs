@@ -53,6 +53,12 @@ impl Health {
         breakers.iter().map(|breaker| (breaker.dependency(), breaker.state())).collect()
     }
 
+    /// What is away that the desk can do without for a while, as far as this process knows.
+    pub fn degraded(&self) -> Vec<&'static str> {
+        let away = self.dependencies().into_iter().filter(|(_, state)| *state != BreakerState::Closed);
+        away.map(|(dependency, _)| dependency).collect()
+    }
+
     /// Whether this process should get traffic.
     pub fn ready(&self) -> bool {
         self.started() && !self.draining() && !self.0.cut_off.load(Ordering::Relaxed)

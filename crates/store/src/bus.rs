@@ -8,6 +8,7 @@ mod leases;
 mod ledger;
 mod log;
 mod outgoing;
+mod remap;
 
 pub use leases::{
     Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, owners, release, renew,
@@ -19,3 +20,4 @@ pub use log::{
     read_of, relay, traces, unread,
 };
 pub use outgoing::{Outgoing, anybody_at_work, claim, cut, ends_in_database, let_go, resettle, sent, settle};
+pub use remap::{partitions, remap};

@@ -2,15 +2,19 @@
 //!
 //! Each is claimed, sent, and noted as sent. A process that ends between the last two sends it again: with
 //! the same Message-ID, by which mail programs recognise it.
+//!
+//! While the mail server is known to be away, no mail is claimed: its attempts are for what may work.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use channels::mail::{Mail, Mailer};
 use desk::{Desk, notifications};
+use domain::{Breaker, BreakerState};
 use futures_util::{StreamExt, stream};
 use store::Wake;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument as _, Span, field, info_span, warn};
+use tracing::{Instrument as _, Span, error, field, info, info_span, warn};
 
 use crate::backoff;
 
@@ -28,6 +32,8 @@ pub struct MailSettings {
     pub mailer: Mailer,
     /// The address that links begin with, without a slash at the end.
     pub public_url: String,
+    /// What is known of the server.
+    pub breaker: Arc<Breaker>,
 }
 
 pub(crate) async fn run(desk: Desk, settings: MailSettings, shutdown: CancellationToken) {
@@ -67,6 +73,10 @@ async fn look(
     shutdown: &CancellationToken,
 ) -> desk::Result<Option<Duration>> {
     loop {
+        // Asked also where no mail waits, so that what is shown as away is what is away.
+        if !is_there(settings).await {
+            return Ok(Some(settings.breaker.wait(Instant::now())));
+        }
         let next = notifications::next_mail(desk).await?;
         if next != Some(Duration::ZERO) || shutdown.is_cancelled() {
             return Ok(next);
@@ -86,6 +96,33 @@ async fn look(
         for result in results {
             result?;
         }
+    }
+}
+
+/// Whether the server may be sent to. One that was away is asked without a mail, now and then.
+async fn is_there(MailSettings { mailer, breaker, .. }: &MailSettings) -> bool {
+    if breaker.state() == BreakerState::Closed {
+        return true;
+    }
+    if !breaker.allows(Instant::now()) {
+        return false;
+    }
+    match mailer.reach().await {
+        Ok(()) => {
+            answered(breaker);
+            true
+        }
+        Err(_) => {
+            breaker.failed(Instant::now());
+            false
+        }
+    }
+}
+
+/// The server did something for us, if only refuse a mail.
+fn answered(breaker: &Breaker) {
+    if breaker.succeeded() {
+        info!("the mail server is there again");
     }
 }
 
@@ -116,8 +153,16 @@ async fn send(desk: &Desk, settings: &MailSettings, claimed: notifications::Mail
         id: claimed.id.to_string(),
     };
     match settings.mailer.send(&mail).await {
-        Ok(()) => notifications::mail_done(desk, &claimed).await,
+        Ok(()) => {
+            answered(&settings.breaker);
+            notifications::mail_done(desk, &claimed).await
+        }
         Err(error) => {
+            if !error.is_away() {
+                answered(&settings.breaker);
+            } else if settings.breaker.failed(Instant::now()) {
+                error!("the mail server is away; mails wait until it is back");
+            }
             Span::current().record("otel.status_code", "ERROR");
             let again = notifications::mail_failed(desk, &claimed).await?;
             warn!(

@@ -5,13 +5,14 @@ import { applyAtOnce, doubtful, Refresher } from "./patch";
 import { LiveSocket, type LiveState } from "./socket";
 
 type Listener = (event: LiveEvent) => void;
-type Live = { state: LiveState; listen: (listener: Listener) => () => void };
+type Live = { state: LiveState; degraded: string[]; listen: (listener: Listener) => () => void };
 
-const LiveContext = createContext<Live>({ state: "connecting", listen: () => () => {} });
+const LiveContext = createContext<Live>({ state: "connecting", degraded: [], listen: () => () => {} });
 
 export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => void; children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>("connecting");
+  const [degraded, setDegraded] = useState<string[]>([]);
   const listeners = useRef(new Set<Listener>());
   const signedOut = useRef(onSignedOut);
   signedOut.current = onSignedOut;
@@ -27,6 +28,8 @@ export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => voi
       },
       resync: () => void client.invalidateQueries(),
       signedOut: () => signedOut.current(),
+      // Each ping tells; only what is new is a reason to draw.
+      degraded: (now) => setDegraded((before) => (before.join() === now.join() ? before : now)),
       state: setState,
     });
     socket.start();
@@ -36,18 +39,24 @@ export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => voi
   const value = useMemo<Live>(
     () => ({
       state,
+      degraded,
       listen: (listener) => {
         listeners.current.add(listener);
         return () => listeners.current.delete(listener);
       },
     }),
-    [state],
+    [state, degraded],
   );
   return <LiveContext.Provider value={value}>{children}</LiveContext.Provider>;
 }
 
 export function useLiveState(): LiveState {
   return useContext(LiveContext).state;
+}
+
+/** What is away that the desk can do without for a while. */
+export function useDegraded(): string[] {
+  return useContext(LiveContext).degraded;
 }
 
 /** Hears every event. The listener may change from render to render. */

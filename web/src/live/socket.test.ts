@@ -21,7 +21,7 @@ class FakeSocket {
 function open() {
   const sockets: FakeSocket[] = [];
   const states: LiveState[] = [];
-  const heard = { events: [] as string[], resyncs: 0, signedOut: 0 };
+  const heard = { events: [] as string[], resyncs: 0, signedOut: 0, degraded: [] as string[][] };
   const live = new LiveSocket(
     "ws://desk.test",
     {
@@ -32,6 +32,7 @@ function open() {
       signedOut: () => {
         heard.signedOut += 1;
       },
+      degraded: (d) => heard.degraded.push(d),
       state: (s) => states.push(s),
     },
     () => {
@@ -103,4 +104,14 @@ test("waiting grows, stays under half a minute, and differs from page to page", 
   expect(backoffMs(3, () => 1)).toBe(4000);
   expect(backoffMs(40, () => 1)).toBe(30_000);
   expect(backoffMs(3, () => 0)).toBe(2000);
+});
+
+test("what is away is told at the beginning and with each ping, and an older desk tells nothing", () => {
+  const { latest, heard, live } = open();
+  latest().onopen?.();
+  latest().hears({ type: "hello", cursor: "1", degraded: ["broker"] });
+  latest().hears({ type: "ping", degraded: [] });
+  latest().hears({ type: "ping" });
+  expect(heard.degraded).toEqual([["broker"], [], []]);
+  live.stop();
 });

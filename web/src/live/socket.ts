@@ -6,13 +6,15 @@ export type LiveHandlers = {
   event: (event: LiveEvent) => void;
   resync: () => void;
   signedOut: () => void;
+  /** What is away that the desk can do without for a while. */
+  degraded: (dependencies: string[]) => void;
   state: (state: LiveState) => void;
 };
 type Frame =
-  | { type: "hello"; cursor: string }
+  | { type: "hello"; cursor: string; degraded?: string[] }
   | { type: "event"; cursor: string; event: LiveEvent }
   | { type: "resync"; cursor?: string }
-  | { type: "ping" };
+  | { type: "ping"; degraded?: string[] };
 
 const signedOutCode = 4401;
 const comeBackCode = 1012;
@@ -94,6 +96,7 @@ export class LiveSocket {
         this.attempt = 0;
         this.cursor = frame.cursor;
         this.handlers.state("live");
+        this.handlers.degraded(frame.degraded ?? []);
         break;
       case "event":
         this.cursor = frame.cursor;
@@ -104,6 +107,7 @@ export class LiveSocket {
         this.handlers.resync();
         break;
       case "ping":
+        this.handlers.degraded(frame.degraded ?? []);
         break;
     }
   }

@@ -21,6 +21,7 @@ import { Guard } from "@/ui/States";
 import { useToasts } from "@/ui/Toasts";
 import { useMedia } from "@/ui/useMedia";
 import { BottomNav } from "./BottomNav";
+import { Degraded } from "./Degraded";
 import { Sidebar } from "./Sidebar";
 
 export function AppShell({ me }: { me: Me }) {
@@ -95,6 +96,7 @@ function Frame() {
       >
         {texts.skip}
       </a>
+      <Degraded />
       <div className="flex min-h-0 flex-1">
         <Sidebar
           folded={folded}

@@ -1,5 +1,5 @@
-import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { openDesk, page } from "./desk";
 import { aConversation, aMe, aMessage, aTask } from "./records";
 
@@ -528,4 +528,34 @@ test("what a webhook was sent is seen with its attempts and sent again, and one 
 
   await user.click(screen.getByRole("radio", { name: "Failed" }));
   await waitFor(() => expect(router.state.location.search).toMatchObject({ state: "failed" }));
+});
+
+test("what is away is said above the page in a sentence each, and no longer once it is back", async () => {
+  let hears: (frame: object) => void = () => {};
+  vi.stubGlobal(
+    "WebSocket",
+    class {
+      onmessage: ((message: { data: string }) => void) | null = null;
+      constructor() {
+        hears = (frame) => act(() => this.onmessage?.({ data: JSON.stringify(frame) }));
+      }
+      send(): void {}
+      close(): void {}
+    },
+  );
+  openDesk("/tasks", {});
+  await screen.findByRole("heading", { name: "Tasks" });
+  const said = () => screen.getAllByRole("status").map((status) => status.textContent);
+  expect(said().join()).not.toContain("away");
+  hears({ type: "hello", cursor: "1", degraded: ["broker", "mail", "something new", "something else"] });
+  const all = said().join();
+  expect(all).toContain("The event broker is away. Everything goes on");
+  expect(all).toContain("The mail server is away. Reminders appear here");
+  // Newer desks may name what this page does not know.
+  expect(all.match(/A part of Deskhand is away/g)).toHaveLength(1);
+  hears({ type: "ping", degraded: ["mail"] });
+  expect(said().join()).not.toContain("broker");
+  expect(said().join()).toContain("mail server");
+  hears({ type: "ping", degraded: [] });
+  expect(said().join()).not.toContain("away");
 });

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bus::{BrokerOptions, Bus};
 use domain::ids::WorkspaceId;
-use domain::{Envelope, EventType};
+use store::Error;
 use store::bus::dead::{self, Filter, Reason};
-use store::{Error, Store};
 use testkit::{Kafka, Nats, Proxy, postgres, sqlite};
 use uuid::Uuid;
 
-use crate::stage::{Ground, Process, Written, append, effects, event, lag, outbox, until, writer};
+use crate::stage::{
+    Ground, Process, Written, append, assert_effects, effects, lag, outbox, received, until, writer,
+};
 
 /// A broker that a test can end and start again.
 enum Broker {
@@ -43,23 +44,6 @@ impl Broker {
             Self::Nats(server) => server.start_again(),
             Self::Kafka(broker) => broker.start_again(),
         }
-    }
-}
-
-fn received(workspace: WorkspaceId, subject: Uuid, sequence: i64) -> Envelope {
-    event(workspace, EventType::MessageReceived, subject, sequence)
-}
-
-/// That all effects are there, each once and each subject's in order.
-async fn assert_effects(store: &Store, workspace: WorkspaceId, subjects: usize, sequences: i64) {
-    let mut effects = effects(store, workspace).await;
-    effects.reverse();
-    assert_eq!(effects.len(), subjects * usize::try_from(sequences).unwrap());
-    let mut next = std::collections::HashMap::new();
-    for effect in effects {
-        let expected = next.entry(effect.subject).or_insert(0);
-        assert_eq!(effect.subject_number, Some(*expected), "of {}", effect.subject);
-        *expected += 1;
     }
 }
 

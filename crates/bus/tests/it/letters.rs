@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bus::Handler;
 use domain::ids::WorkspaceId;
-use domain::{Envelope, EventType, Topic};
+use domain::{Envelope, Topic};
 use store::bus::dead::{self, DeadLetter, Filter, Reason};
 use store::{Error, Store};
 use uuid::Uuid;
 
-use crate::stage::{Process, Writer, Written, append, effects, event, everywhere, lag, until, writer};
+use crate::stage::{Process, Writer, Written, append, effects, everywhere, lag, received, until, writer};
 
 async fn letters(store: &Store, workspace: WorkspaceId) -> Vec<DeadLetter> {
     let page: Result<_, Error> = store
@@ -30,10 +30,6 @@ async fn replay(store: &Store, workspace: WorkspaceId, gap: Duration) -> usize {
         })
         .await;
     queued.unwrap()
-}
-
-fn received(workspace: WorkspaceId, subject: Uuid, sequence: i64) -> Envelope {
-    event(workspace, EventType::MessageReceived, subject, sequence)
 }
 
 /// Subjects whose events share a partition with those of `subject`.

@@ -15,3 +15,4 @@ mod letters;
 mod live;
 mod secured;
 mod stage;
+mod topics;

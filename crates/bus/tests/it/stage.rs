@@ -240,6 +240,13 @@ impl Ground {
 
     /// The bus of a process that has `store` open.
     pub(crate) async fn bus(&self, store: &Store) -> Bus {
+        let bus = self.unsettled(store).await;
+        bus.settle().await.unwrap();
+        bus
+    }
+
+    /// The same, of which it is not known whether it may begin.
+    pub(crate) async fn unsettled(&self, store: &Store) -> Bus {
         let options = self.options.clone();
         let bus = match &self.log {
             Log::Database => Bus::database(store.clone()),
@@ -251,10 +258,7 @@ impl Ground {
                 Bus::kafka(store.clone(), &brokers, options).unwrap()
             }
         };
-        let bus = bus
-            .with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() });
-        bus.settle().await.unwrap();
-        bus
+        bus.with_retries(Retries { usual: RETRIES.map(Duration::from_millis).into(), ..Retries::default() })
     }
 }
 
@@ -333,4 +337,22 @@ pub(crate) async fn outbox(store: &Store) -> i64 {
         .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::outbox_backlog(tx).await }))
         .await;
     waiting.unwrap().events
+}
+
+/// A message that came in.
+pub(crate) fn received(workspace: WorkspaceId, subject: Uuid, sequence: i64) -> Envelope {
+    event(workspace, EventType::MessageReceived, subject, sequence)
+}
+
+/// That all effects are there, each once and each subject's in order.
+pub(crate) async fn assert_effects(store: &Store, workspace: WorkspaceId, subjects: usize, sequences: i64) {
+    let mut effects = effects(store, workspace).await;
+    effects.reverse();
+    assert_eq!(effects.len(), subjects * usize::try_from(sequences).unwrap());
+    let mut next = std::collections::HashMap::new();
+    for effect in effects {
+        let expected = next.entry(effect.subject).or_insert(0);
+        assert_eq!(effect.subject_number, Some(*expected), "of {}", effect.subject);
+        *expected += 1;
+    }
 }

@@ -2,43 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, info, warn};
 
 use super::{Running, TraceSender};
-use crate::failure::{Failure, Outcome};
+use crate::signals::Signals;
 
 /// How often it is looked whether the sockets are closed.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long requests are still answered where other processes serve, too. Each of these answers closes its connection;
 /// without that, a connection would be closed just when its next request is on the way.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// The signals that ask the process to end.
-pub(super) struct Signals {
-    term: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    /// Takes the signals from their default, which is to end at once.
-    pub(super) fn new() -> Outcome<Self> {
-        let cannot = |error: std::io::Error| Failure::because("signals cannot be received", &error);
-        Ok(Self {
-            term: signal(SignalKind::terminate()).map_err(cannot)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(cannot)?,
-        })
-    }
-
-    /// Waits for one of them.
-    pub(super) async fn first(&mut self) {
-        tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
 
 /// Ends what runs, within `secs`; a second signal ends the waiting.
 pub(super) async fn drain(running: Running, sender: TraceSender, mut signals: Signals, secs: u64) {

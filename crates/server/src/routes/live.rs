@@ -8,7 +8,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use bus::{Interest, LiveEvent, Subscription};
+use bus::{Interest, LiveEvent, Subscription, TooOld};
 use domain::event::data;
 use domain::ids::ConversationId;
 use domain::{Caller, EventType, Role};
@@ -124,13 +124,16 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
         _ => return line.close(1008, "the first frame is {\"type\":\"start\"}").await,
     };
     let interest = Interest::Workspace(member.caller().workspace);
-    let mut missed = false;
+    let mut missed = None;
     let mut feed = match start.cursor {
         None => app.live.subscribe(interest),
         Some(cursor) => match app.live.resume(interest, &cursor).await {
             Ok(feed) => feed,
-            Err(_) => {
-                missed = true;
+            Err(error) => {
+                missed = Some(match error {
+                    TooOld::Cursor => "too_old",
+                    TooOld::Unread(_) => "unread",
+                });
                 app.live.subscribe(interest)
             }
         },
@@ -139,10 +142,12 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
     if let Some(end) = ended(app, member).await {
         return line.end(end).await;
     }
-    if line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err() {
+    if line.send(&hello(app, &feed)).await.is_err() {
         return;
     }
-    if missed && line.send(&json!({"type": "resync"})).await.is_err() {
+    if let Some(reason) = missed
+        && line.send(&json!({"type": "resync", "reason": reason})).await.is_err()
+    {
         return;
     }
     let mut ping = every(PING);
@@ -172,15 +177,15 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
                     if let Some(end) = ended(app, member).await {
                         return line.end(end).await;
                     }
-                    if line.send(&json!({"type": "resync"})).await.is_err()
-                        || line.send(&json!({"type": "hello", "cursor": feed.cursor()})).await.is_err()
+                    if line.send(&json!({"type": "resync", "reason": "behind"})).await.is_err()
+                        || line.send(&hello(app, &feed)).await.is_err()
                     {
                         return;
                     }
                 }
             },
             _ = ping.tick() => {
-                if line.send(&json!({"type": "ping"})).await.is_err() {
+                if line.send(&json!({"type": "ping", "degraded": app.health.degraded()})).await.is_err() {
                     return;
                 }
                 // Time may have run out, of which nobody tells.
@@ -190,6 +195,11 @@ async fn serve_member(app: &App, member: &Member, socket: WebSocket) {
             }
         }
     }
+}
+
+/// Where the feed is, and what is away: the page shows it, and hears with each ping whether that is still so.
+fn hello(app: &App, feed: &Subscription) -> Value {
+    json!({"type": "hello", "cursor": feed.cursor(), "degraded": app.health.degraded()})
 }
 
 /// A tick each `period`, the first after one, whatever else happens meanwhile.

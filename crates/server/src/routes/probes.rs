@@ -7,7 +7,6 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::BreakerState;
 use serde_json::json;
 
 use crate::App;
@@ -27,10 +26,8 @@ pub(super) fn routes() -> Router<App> {
 
 /// Ready also while something remote is away: what needs it waits or does without, and the rest works.
 async fn ready(State(app): State<App>) -> impl IntoResponse {
-    let away = app.health.dependencies().into_iter().filter(|(_, state)| *state != BreakerState::Closed);
-    let degraded: Vec<&str> = away.map(|(dependency, _)| dependency).collect();
     let (status, Json(mut body)) = answer(app.health.ready());
-    body["degraded"] = json!(degraded);
+    body["degraded"] = json!(app.health.degraded());
     (status, Json(body))
 }
 

@@ -1,7 +1,10 @@
 //! Live: what happens is told as it happens, without a gap, and only to those whom it concerns.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
+use domain::Breaker;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -312,6 +315,24 @@ async fn a_visitors_socket_to_what_is_not_theirs_is_closed_with_the_reason() {
             site.owner.get("/metrics").await.text.contains("deskhand_live_connections 1")
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_told_what_is_away_at_its_beginning_and_with_each_ping_as_ready_says_it() {
+    both_with(generous, async |site| {
+        let breaker = Arc::new(Breaker::new("mail").after(1));
+        site.health.watch(Arc::clone(&breaker));
+        let ready = async || site.nobody().get("/ready").await.ok()["degraded"].clone();
+        let mut early = Socket::member(&site.owner).await;
+        assert_eq!((&early.last["degraded"], ready().await), (&json!([]), json!([])));
+        breaker.failed(Instant::now());
+        let mut late = Socket::member(&site.owner).await;
+        assert_eq!((&late.last["degraded"], ready().await), (&json!(["mail"]), json!(["mail"])));
+        assert_eq!(early.ping().await["degraded"], json!(["mail"]));
+        breaker.succeeded();
+        assert_eq!(late.ping().await["degraded"], json!([]));
     })
     .await;
 }

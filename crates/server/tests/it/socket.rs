@@ -121,6 +121,21 @@ impl Socket {
         }
     }
 
+    /// The next ping, which comes every twenty seconds; what else comes is passed over.
+    pub(crate) async fn ping(&mut self) -> Value {
+        let next = async {
+            while let Some(Ok(message)) = self.stream.next().await {
+                let Message::Text(text) = message else { continue };
+                let frame = self.heard(&text);
+                if frame["type"] == "ping" {
+                    return frame;
+                }
+            }
+            panic!("the socket is closed");
+        };
+        tokio::time::timeout(3 * PATIENCE, next).await.expect("a ping in time")
+    }
+
     /// The next frame of that type; others are passed over.
     pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         loop {

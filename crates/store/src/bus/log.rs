@@ -87,15 +87,18 @@ pub(super) fn partition(topic: &str, partition: i64) -> Result<(Topic, u32), Err
 
 const ENSURE_POSTGRES: &str = "INSERT INTO bus_partitions (topic, partition, next_position)
     SELECT pair ->> 0, CAST(pair ->> 1 AS BIGINT), 0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS pair
+    WHERE pair ->> 0 NOT IN (SELECT topic FROM bus_partitions)
     ON CONFLICT (topic, partition) DO NOTHING";
 const ENSURE_SQLITE: &str = "INSERT INTO bus_partitions (topic, partition, next_position)
-    SELECT value ->> 0, value ->> 1, 0 FROM json_each($1) WHERE true
+    SELECT value ->> 0, value ->> 1, 0 FROM json_each($1)
+    WHERE value ->> 0 NOT IN (SELECT topic FROM bus_partitions)
     ON CONFLICT (topic, partition) DO NOTHING";
 const ENSURE_GROUP: &str = "INSERT INTO bus_consumers (consumer_group, topic, partition, position, fence)
     SELECT $1, topic, partition, 0, 0 FROM bus_partitions WHERE topic = $2
     ON CONFLICT (consumer_group, topic, partition) DO NOTHING";
 
-/// Makes what is missing: every topic's partitions, and for each group its place in those of its topics.
+/// Makes what is missing: the partitions of topics that have none, and for each group its place in those of its topics.
+/// A topic with another number of partitions keeps it: to which of them a record's events go would change.
 ///
 /// A new group begins at the oldest event that is still kept.
 pub async fn ensure(tx: &mut Tx, groups: &[(&'static str, &'static [Topic])]) -> Result<(), Error> {

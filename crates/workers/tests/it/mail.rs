@@ -1,11 +1,13 @@
 //! A reminder comes once, not early, on the page and by mail; a mail that is refused is tried again later.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use channels::mail::Mailer;
 use desk::tasks::NewTask;
-use domain::Clock;
 use domain::task::When;
+use domain::{Breaker, BreakerState, Clock};
 use jiff::SignedDuration;
 use testkit::both;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -15,11 +17,17 @@ use workers::MailSettings;
 
 use crate::stage::{Process, Stage, until};
 
+/// How long a server that is away is left alone.
+const REST: Duration = Duration::from_millis(500);
+
 /// A mail server that takes everything, or refuses all of it.
 struct Server {
     port: u16,
     mails: Arc<Mutex<Vec<String>>>,
     attempts: Arc<Mutex<usize>>,
+    /// Whether it closes every connection before it says a word.
+    away: Arc<AtomicBool>,
+    connections: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -30,8 +38,14 @@ impl Server {
         let (mails, attempts) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
         let mut tasks = JoinSet::new();
         let (kept, tried) = (Arc::clone(&mails), Arc::clone(&attempts));
+        let (away, connections) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let (is_away, counted) = (Arc::clone(&away), Arc::clone(&connections));
         tasks.spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                if is_away.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let mut lines = BufReader::new(connection);
                 lines.write_all(b"220 ready\r\n").await.unwrap();
                 let mut line = String::new();
@@ -59,13 +73,14 @@ impl Server {
                 }
             }
         });
-        Self { port, mails, attempts, _tasks: tasks }
+        Self { port, mails, attempts, away, connections, _tasks: tasks }
     }
 
     fn settings(&self) -> MailSettings {
         let url = format!("smtp://127.0.0.1:{}", self.port);
         let mailer = Mailer::new(&url, "Deskhand <desk@example.org>").unwrap();
-        MailSettings { mailer, public_url: "https://desk.example".to_owned() }
+        let breaker = Arc::new(Breaker::new("mail").resting(REST));
+        MailSettings { mailer, public_url: "https://desk.example".to_owned(), breaker }
     }
 }
 
@@ -136,6 +151,47 @@ async fn a_mail_that_is_refused_waits_for_its_next_attempt_and_the_page_shows_it
         assert!(wait().await.unwrap().as_secs() <= 60);
         process.stop().await;
         assert_eq!(*server.attempts.lock().unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_is_left_alone_and_takes_every_mail_once_when_it_is_back() {
+    both(async |db| {
+        let stage = Stage::new(&db).await;
+        let server = Server::start(true).await;
+        server.away.store(true, Ordering::SeqCst);
+        let settings = server.settings();
+        let breaker = Arc::clone(&settings.breaker);
+        let process = Process::start(&stage.desk, Vec::new(), Some(settings));
+        let remind = async |count| {
+            for _ in 0..count {
+                desk::tasks::create(&stage.desk, &stage.owner, soon().0).await.unwrap();
+            }
+        };
+        remind(5).await;
+        until("five failures open it", async || breaker.state() == BreakerState::Open).await;
+        let (begun, before) = (Instant::now(), server.connections.load(Ordering::SeqCst));
+        assert_eq!(before, 5);
+        remind(3).await;
+        stage.until_told(&stage.owner, 8).await;
+        let since = || server.connections.load(Ordering::SeqCst) - before;
+        until("it is asked now and then", async || since() >= 3).await;
+        let rests = begun.elapsed().as_millis() / REST.as_millis();
+        assert!(since() as u128 <= rests, "{} connections in {rests} rests", since());
+        assert!(server.mails.lock().unwrap().is_empty());
+
+        // Those that became due meanwhile are not put off: none of their attempts was used.
+        server.away.store(false, Ordering::SeqCst);
+        until("they are out", async || server.mails.lock().unwrap().len() == 3).await;
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        let wait = desk::notifications::next_mail(&stage.desk).await.unwrap();
+        assert!(wait.is_some_and(|wait| wait.as_secs() > 30), "the five wait as after any failure: {wait:?}");
+        process.stop().await;
+        let mails = server.mails.lock().unwrap();
+        let ids = mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("Message-ID")));
+        let ids: std::collections::HashSet<&str> = ids.collect();
+        assert_eq!((ids.len(), mails.len()), (3, 3));
     })
     .await;
 }

@@ -1,0 +1,169 @@
+//! Topics that are not as this version and the settings want them: said, and made as they should be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Aspect, Difference};
+use domain::Topic;
+use domain::ids::WorkspaceId;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use testkit::{postgres, sqlite};
+use uuid::Uuid;
+
+use crate::stage::{
+    Ground, Process, Written, append, assert_effects, everywhere, lag, outbox, received, until, writer,
+};
+
+/// As if a version before had six partitions of incoming messages, and everything in them was handled. What waits in the
+/// outbox is where that version has put it.
+const SIX: &str = "DELETE FROM bus_log WHERE topic = 'conversations.incoming' AND partition >= 6;
+    DELETE FROM bus_consumers WHERE topic = 'conversations.incoming' AND partition >= 6;
+    DELETE FROM bus_partitions WHERE topic = 'conversations.incoming' AND partition >= 6;
+    UPDATE outbox SET partition = partition % 6";
+
+/// The same with sixteen.
+const SIXTEEN: &str = "INSERT INTO bus_partitions (topic, partition, next_position, home)
+        SELECT topic, partition + 12, 0, home FROM bus_partitions
+        WHERE topic = 'conversations.incoming' AND partition < 4;
+    INSERT INTO bus_consumers (consumer_group, topic, partition, position, fence)
+        SELECT consumer_group, topic, partition + 12, 0, 0 FROM bus_consumers
+        WHERE topic = 'conversations.incoming' AND partition < 4;
+    UPDATE outbox SET partition = partition + 12 WHERE partition < 4";
+
+/// Back to what this version has, which then stands for the version before.
+const TWELVE: &str = "DELETE FROM bus_consumers WHERE topic = 'conversations.incoming' AND partition >= 12;
+    DELETE FROM bus_partitions WHERE topic = 'conversations.incoming' AND partition >= 12";
+
+/// Three more messages of each subject.
+async fn write(db: &Ground, workspace: WorkspaceId, subjects: &[Uuid], from: i64) {
+    for sequence in from..from + 3 {
+        append(db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
+    }
+}
+
+async fn until_nothing_waits(db: &Ground) {
+    until("nothing waits", async || outbox(db).await == 0 && lag(db).await == 0).await;
+}
+
+fn mapping(found: u64) -> Difference {
+    let topic = Topic::ConversationsIncoming.as_str().to_owned();
+    Difference { topic, aspect: Aspect::Mapping, found: Some(found), wanted: 12 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_with_other_partitions_does_not_begin_until_they_are_remapped_and_then_nothing_is_lost_or_overtaken()
+ {
+    everywhere(async |db| {
+        let written = Arc::new(Written::default());
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subjects: Vec<Uuid> = (0..30).map(|_| Uuid::now_v7()).collect();
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        write(&db, workspace, &subjects, 0).await;
+        until_nothing_waits(&db).await;
+        process.stop().await;
+        for (round, (sql, former)) in (1..).zip([(SIX, 6), (SIXTEEN, 16)]) {
+            write(&db, workspace, &subjects, round * 6 - 3).await;
+            db.spoil(sql).await;
+            let bus = db.unsettled(&db).await;
+            let refusal = bus.settle().await.unwrap_err().to_string();
+            assert!(
+                refusal.contains(&format!("in {former} partitions, and this version has 12")),
+                "{refusal}"
+            );
+            assert!(bus.prepare().await.unwrap().contains(&mapping(former)));
+            assert_eq!(bus.remap().await.unwrap(), [mapping(former)]);
+            assert_eq!(bus.remap().await.unwrap(), [], "once is enough");
+            bus.settle().await.unwrap();
+            let process = Process::start(bus, writer("one", &db, &written));
+            write(&db, workspace, &subjects, round * 6).await;
+            until_nothing_waits(&db).await;
+            process.stop().await;
+            assert_effects(&db, workspace, 30, round * 6 + 3).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remap_is_refused_while_something_is_not_handled() {
+    everywhere(async |db| {
+        let written = Arc::new(Written::default());
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let subjects = [Uuid::now_v7()];
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        write(&db, workspace, &subjects, 0).await;
+        until_nothing_waits(&db).await;
+        process.stop().await;
+        let process = Process::start(db.bus(&db).await, Vec::new());
+        write(&db, workspace, &subjects, 3).await;
+        until("they are in the log", async || outbox(&db).await == 0).await;
+        process.stop().await;
+        db.spoil(SIXTEEN).await;
+        let bus = db.unsettled(&db).await;
+        let refusal = bus.remap().await.unwrap_err().to_string();
+        assert!(refusal.starts_with("3 events in the log "), "{refusal}");
+        // The version before handles them.
+        db.spoil(TWELVE).await;
+        let process = Process::start(bus.clone(), writer("one", &db, &written));
+        until_nothing_waits(&db).await;
+        process.stop().await;
+        db.spoil(SIXTEEN).await;
+        assert_eq!(bus.remap().await.unwrap(), [mapping(16)]);
+        assert_effects(&db, workspace, 1, 6).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kafka_topic_that_others_have_made_is_told_by_what_differs_and_grows_when_asked() {
+    let brokers = testkit::kafka();
+    let db = Ground::on_kafka(sqlite().await, brokers.clone());
+    let name = format!("{}.audit", db.prefix());
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", &brokers).create().unwrap();
+    let small = NewTopic::new(&name, 1, TopicReplication::Fixed(1)).set("retention.ms", "3600000");
+    admin.create_topics([&small], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    let bus = db.bus(&db).await;
+    let missing = bus.differences().await.unwrap();
+    assert_eq!(
+        missing.iter().filter(|difference| difference.aspect == Aspect::Missing).count(),
+        4,
+        "{missing:?}"
+    );
+    let partitions =
+        Difference { topic: name.clone(), aspect: Aspect::Partitions, found: Some(1), wanted: 3 };
+    let kept = Difference {
+        topic: name,
+        aspect: Aspect::RetentionSecs,
+        found: Some(3600),
+        wanted: Topic::Audit.retention().as_secs(),
+    };
+    until("those that were made are known", async || bus.prepare().await.unwrap().len() == 2).await;
+    assert_eq!(bus.differences().await.unwrap(), [partitions.clone(), kept.clone()]);
+    assert_eq!(bus.remap().await.unwrap(), [partitions]);
+    until("it has grown", async || bus.differences().await.unwrap() == [kept.clone()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_are_missing_are_made_and_what_differs_about_others_is_told() {
+    let server = testkit::nats();
+    let db = Ground::on_nats(postgres().await, server.clone());
+    let context = async_nats::jetstream::new(async_nats::connect(&server).await.unwrap());
+    let forever = async_nats::jetstream::stream::Config {
+        name: format!("{}-audit-1", db.prefix()),
+        subjects: vec![format!("{}.audit.1", db.prefix())],
+        max_age: Duration::ZERO,
+        ..Default::default()
+    };
+    context.create_stream(forever).await.unwrap();
+    let bus = db.bus(&db).await;
+    let all = bus.differences().await.unwrap();
+    let some = all.iter().find(|difference| difference.topic.ends_with("-audit-*")).unwrap();
+    assert_eq!((some.aspect, some.found, some.wanted), (Aspect::Missing, Some(1), 3));
+    let left = bus.prepare().await.unwrap();
+    let sentences: Vec<String> = left.iter().map(ToString::to_string).collect();
+    let kept = "keeps events for ever, and this version wants 90 days: change it by the broker's own tools";
+    assert_eq!(sentences, [format!("{}-audit-* {kept}", db.prefix())]);
+}
