@@ -4,3 +4,4 @@
 //! Everything is a function of what it is given: no clock, no randomness without a seed, no file.
 
 pub mod hpa;
+pub mod keda;
