@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &[]),
     ("words", &["domain"]),
+    ("deploy", &[]),
     ("store", &["domain"]),
     ("trace", &["domain"]),
     ("bus", &["domain", "store", "trace"]),
