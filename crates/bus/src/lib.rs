@@ -158,9 +158,9 @@ pub trait Handler: Send + Sync + 'static {
         1
     }
 
-    /// How far apart it takes events of a partition while they keep coming, so that it takes several at once: the first
-    /// after a rest it takes immediately. For what nobody waits for.
-    fn gather(&self) -> Duration {
+    /// How long it lets a partition rest for each event that it was given last, so that it is given many at once while
+    /// many come: for what is cheaper together, and can be a moment late under load.
+    fn rest_for_each(&self) -> Duration {
         Duration::ZERO
     }
 

@@ -29,6 +29,8 @@ use crate::{Bus, Delivery, HandleError, Handler, backoff};
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
 /// How many events may wait for another attempt before the partition is not read on.
 const WAITING: usize = 1000;
+/// How long a partition rests at most between two reads.
+const REST_MOST: Duration = Duration::from_millis(100);
 /// How soon a partition that could not be read is read again, at the latest.
 const READ_AGAIN: Duration = Duration::from_secs(5);
 /// How many dead letters are looked at together.
@@ -125,7 +127,9 @@ impl Worker {
                 Ok(part) => {
                     failures = 0;
                     if part.is_end {
-                        not_before = Instant::now() + self.handler.gather();
+                        let given = u32::try_from(part.events.len()).unwrap_or(u32::MAX);
+                        let rest = self.handler.rest_for_each().saturating_mul(given);
+                        not_before = Instant::now() + rest.min(REST_MOST);
                     }
                     for chunk in self.chunks(part.events) {
                         if self.stop.is_cancelled() || !self.work(chunk).await {

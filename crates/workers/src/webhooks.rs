@@ -24,8 +24,8 @@ use tracing::{debug, warn};
 
 use crate::{backoff, by_workspace, outcome};
 
-/// How far apart events that keep coming become deliveries.
-const GATHER: Duration = Duration::from_millis(100);
+/// At once up to a hundred events a second of a partition.
+const REST_FOR_EACH: Duration = Duration::from_millis(10);
 /// How many webhooks a process delivers to at the same time.
 const TURNS: usize = 64;
 /// How many deliveries are on their way to one webhook at the same time, where they need not come in order.
@@ -70,8 +70,8 @@ impl Handler for Webhooks {
         100
     }
 
-    fn gather(&self) -> Duration {
-        GATHER
+    fn rest_for_each(&self) -> Duration {
+        REST_FOR_EACH
     }
 
     fn handle<'a>(&'a self, deliveries: &'a [bus::Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
