@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::ids::WorkspaceId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::Error;
 use crate::tx::{Tx, fetch_optional};
@@ -44,6 +44,9 @@ impl Kind {
 const COUNT: &str = "INSERT INTO counters (workspace_id, kind, last) VALUES ($1, $2, $3)
     ON CONFLICT (workspace_id, kind) DO UPDATE SET last = counters.last + $3 RETURNING last";
 
+/// Numbers that were taken and not used yet.
+pub(crate) type Spare = HashMap<(WorkspaceId, Kind), VecDeque<i64>>;
+
 /// Where a transaction gets its numbers.
 pub(crate) enum Source {
     /// On SQLite there is one writer: it counts in memory and writes the count with the commit.
@@ -52,14 +55,17 @@ pub(crate) enum Source {
     Taken {
         from: Arc<Numbers>,
         /// Taken already, for this job or those after it.
-        spare: HashMap<(WorkspaceId, Kind), VecDeque<i64>>,
+        spare: Spare,
+        /// On their way, while the transaction does what needs none.
+        coming: Option<oneshot::Receiver<Result<Spare, Error>>>,
     },
 }
 
 /// The next number of `kind` in the transaction's workspace.
 pub(crate) async fn next(tx: &mut Tx, kind: Kind) -> Result<i64, Error> {
     let key = (tx.workspace()?, kind);
-    if let Source::Taken { from, spare } = &mut tx.numbers {
+    if let Source::Taken { from, spare, coming } = &mut tx.numbers {
+        arrive(spare, coming).await?;
         let spare = spare.entry(key).or_default();
         if spare.is_empty() {
             *spare = from.take(key, 1).await?;
@@ -75,6 +81,19 @@ pub(crate) async fn next(tx: &mut Tx, kind: Kind) -> Result<i64, Error> {
     };
     tx.pending.counts.insert(key, last + 1);
     Ok(last + 1)
+}
+
+/// Waits for the numbers that are on their way, where there are some.
+pub(crate) async fn arrive(
+    spare: &mut Spare,
+    coming: &mut Option<oneshot::Receiver<Result<Spare, Error>>>,
+) -> Result<(), Error> {
+    let Some(coming) = coming.take() else { return Ok(()) };
+    let taken = coming.await.unwrap_or(Err(Error::GivenUp("no number was given out")))?;
+    for (key, numbers) in taken {
+        spare.entry(key).or_default().extend(numbers);
+    }
+    Ok(())
 }
 
 /// Numbers taken from PostgreSQL for this process, as many at once as are waited for.
@@ -127,6 +146,27 @@ impl Numbers {
         Ok(free.drain(..ours).collect())
     }
 
+    /// Takes as many numbers as `wanted` says, and tells; what nobody wants any more is taken back.
+    pub(crate) async fn fetch(
+        self: Arc<Self>,
+        wanted: HashMap<(WorkspaceId, Kind), i64>,
+        tell: oneshot::Sender<Result<Spare, Error>>,
+    ) {
+        let mut taken = Spare::new();
+        for (key, count) in wanted {
+            match self.take(key, count).await {
+                Ok(numbers) => taken.insert(key, numbers),
+                Err(error) => {
+                    let _ = tell.send(Err(error));
+                    return self.give_back(taken).await;
+                }
+            };
+        }
+        if let Err(Ok(unused)) = tell.send(Ok(taken)) {
+            self.give_back(unused).await;
+        }
+    }
+
     /// Counts `missing` further; gives the last number.
     async fn count(&self, key: (WorkspaceId, Kind), missing: i64) -> Result<i64, Error> {
         let kept = self.kept.lock().await.take();
@@ -144,7 +184,7 @@ impl Numbers {
     }
 
     /// Takes back what was not needed.
-    pub(crate) async fn give_back(&self, spare: HashMap<(WorkspaceId, Kind), VecDeque<i64>>) {
+    pub(crate) async fn give_back(&self, spare: Spare) {
         for (key, numbers) in spare.into_iter().filter(|(_, numbers)| !numbers.is_empty()) {
             let lane = self.lane(key);
             let mut free = lane.free.lock().await;

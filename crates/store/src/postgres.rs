@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::job::{self, Job, Ran};
-use crate::numbers::{Kind, Numbers, Source};
+use crate::numbers::{self, Kind, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::{self, Wake};
 use crate::{Error, Failure, Options, migrate, pending};
@@ -250,7 +250,7 @@ impl Work {
     }
 
     fn begun(&self, transaction: sqlx::Transaction<'static, sqlx::Postgres>, scope: Scope) -> Tx {
-        let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new() };
+        let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new(), coming: None };
         Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock)
     }
 
@@ -267,7 +267,8 @@ impl Work {
         told.await.unwrap_or(Err(Error::GivenUp("the transaction did not begin")))
     }
 
-    /// Begins a transaction, and meanwhile takes a number for each of `kinds`, which it will want.
+    /// Begins a transaction, and beside it takes a number for each of `kinds`, which it will want: what it does before
+    /// it needs them, it does meanwhile.
     ///
     /// For lanes: they are tasks of their own, so that nobody drops this while it begins.
     async fn begin_with_numbers(&self, scope: Scope, kinds: Vec<Kind>) -> Result<Tx, Error> {
@@ -276,18 +277,12 @@ impl Work {
         for kind in kinds {
             *wanted.entry((workspace, kind)).or_default() += 1;
         }
-        let numbers = async {
-            let mut taken = HashMap::new();
-            for (key, count) in wanted {
-                taken.insert(key, self.numbers.take(key, count).await?);
-            }
-            Ok::<_, Error>(taken)
-        };
-        let begin = begin_with(self.pool.clone(), begin_text(scope, Mode::DURABLE));
-        let (transaction, numbers) = tokio::join!(begin, numbers);
-        let mut tx = self.begun(transaction?, scope);
-        if let Source::Taken { spare, .. } = &mut tx.numbers {
-            *spare = numbers?;
+        let (tell, coming) = oneshot::channel();
+        self.begins.spawn(Arc::clone(&self.numbers).fetch(wanted, tell));
+        let transaction = begin_with(self.pool.clone(), begin_text(scope, Mode::DURABLE)).await?;
+        let mut tx = self.begun(transaction, scope);
+        if let Source::Taken { coming: slot, .. } = &mut tx.numbers {
+            *slot = Some(coming);
         }
         Ok(tx)
     }
@@ -328,7 +323,9 @@ impl Work {
             let _ = self.wakes.send(wake);
             let _ = self.tell.send(wake);
         }
-        if let Source::Taken { spare, .. } = tx.numbers {
+        if let Source::Taken { mut spare, mut coming, .. } = tx.numbers {
+            // What is missing now is a gap.
+            let _ = numbers::arrive(&mut spare, &mut coming).await;
             self.numbers.give_back(spare).await;
         }
         Ok(())
