@@ -1,0 +1,1 @@
+// Lets controller.go declare a function without a body.
