@@ -39,6 +39,10 @@ test: setup brokers pages test-pages tests/story/node_modules/.installed ## ever
 test-api: setup-run pages ## send the running API what its contract allows and what it does not (schemathesis, two minutes)
 	scripts/schemathesis
 
+.PHONY: test-fleet
+test-fleet: setup-run ## compare how the fleet's arithmetic scales with Kubernetes' and KEDA's own code (needs Go; ARGS="COUNT SEED")
+	tests/fleet/compare $(ARGS)
+
 # How much of each: rounds of kill -9 on each log, outages, pauses, restarts of everything, letters replayed.
 chaos: export DESKHAND_ROUNDS ?= 200
 chaos: export DESKHAND_OUTAGES ?= 50
