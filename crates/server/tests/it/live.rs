@@ -319,6 +319,16 @@ async fn a_visitors_socket_to_what_is_not_theirs_is_closed_with_the_reason() {
     .await;
 }
 
+/// That a ping says what is away. Those before it may have been on their way already.
+async fn hears(socket: &mut Socket, degraded: Value) {
+    for _ in 0..5 {
+        if socket.ping().await["degraded"] == degraded {
+            return;
+        }
+    }
+    panic!("no ping says that {degraded} is away");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_is_told_what_is_away_at_its_beginning_and_with_each_ping_as_ready_says_it() {
     both_with(generous, async |site| {
@@ -330,9 +340,9 @@ async fn the_page_is_told_what_is_away_at_its_beginning_and_with_each_ping_as_re
         breaker.failed(Instant::now());
         let mut late = Socket::member(&site.owner).await;
         assert_eq!((&late.last["degraded"], ready().await), (&json!(["mail"]), json!(["mail"])));
-        assert_eq!(early.ping().await["degraded"], json!(["mail"]));
+        hears(&mut early, json!(["mail"])).await;
         breaker.succeeded();
-        assert_eq!(late.ping().await["degraded"], json!([]));
+        hears(&mut late, json!([])).await;
     })
     .await;
 }
