@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use domain::ids::{EventId, WorkspaceId};
-use domain::{ActorRef, Clock as _, Envelope, EventType, SystemClock, Via};
+use domain::ids::WorkspaceId;
+use domain::{Clock as _, Envelope, EventType, SystemClock};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
-use store::{Error, Store};
+use store::Store;
+use testkit::append;
 use uuid::Uuid;
 
 use crate::machine::{ms, percentile};
@@ -24,39 +25,14 @@ const RATE: u32 = 50;
 fn event(workspace: WorkspaceId) -> Envelope {
     let subject = Uuid::now_v7();
     Envelope {
-        id: EventId(Uuid::now_v7()),
-        kind: EventType::TaskUpdated,
-        schema_version: EventType::TaskUpdated.schema_version().to_owned(),
-        workspace_id: workspace,
-        subject_id: subject,
-        sequence: 1,
-        occurred_at: SystemClock.now(),
-        correlation_id: Uuid::now_v7(),
-        traceparent: None,
-        actor: ActorRef {
-            kind: "system".to_owned(),
-            id: None,
-            name: "System".to_owned(),
-            via: Via::Workers,
-            address: None,
-        },
         data: serde_json::json!({
             "id": subject, "number": 1, "title": "call Acme about the refund", "status": "todo", "due": null,
             "due_at": null, "zone": "Europe/Berlin", "priority": 2, "labels": ["refunds"], "project_id": null,
             "assignee_id": null, "parent_id": null, "ticket_id": null, "recurrence": null, "rule_revision": 0,
             "completed_at": null,
         }),
+        ..testkit::event(workspace, EventType::TaskUpdated, subject, 1)
     }
-}
-
-async fn append(store: &Store, events: Vec<Envelope>) {
-    let workspace = events[0].workspace_id;
-    let appended: Result<(), Error> = store
-        .write(workspace, events, |tx, events| {
-            Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
-        })
-        .await;
-    appended.expect("events are appended");
 }
 
 /// How many events the audit has.

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use bus::{BrokerOptions, Bus, Delivery, HandleError, Handler};
 use domain::ids::{EventId, WorkspaceId};
-use domain::{ActorRef, Clock as _, Envelope, EventType, SystemClock, Topic, Via};
+use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use store::audit::Entry;
 use store::{Error, Store};
-use testkit::Database;
+use testkit::{Database, append};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -59,38 +59,13 @@ async fn bus(store: &Store, log: Log) -> Bus {
 fn events(workspace: WorkspaceId, count: usize, partitions: usize) -> Vec<Envelope> {
     let text = "x".repeat(TEXT);
     let event = || Envelope {
-        id: EventId(Uuid::now_v7()),
-        kind: EventType::MessageReceived,
-        schema_version: EventType::MessageReceived.schema_version().to_owned(),
-        workspace_id: workspace,
-        subject_id: Uuid::now_v7(),
-        sequence: 1,
-        occurred_at: SystemClock.now(),
-        correlation_id: Uuid::now_v7(),
-        traceparent: None,
-        actor: ActorRef {
-            kind: "system".to_owned(),
-            id: None,
-            name: "System".to_owned(),
-            via: Via::Workers,
-            address: None,
-        },
         data: serde_json::json!({ "text": text }),
+        ..testkit::event(workspace, EventType::MessageReceived, Uuid::now_v7(), 1)
     };
     std::iter::repeat_with(event)
         .filter(|event| (event.partition() as usize) < partitions)
         .take(count)
         .collect()
-}
-
-async fn append(store: &Store, events: Vec<Envelope>) {
-    let workspace = events[0].workspace_id;
-    let appended: Result<(), Error> = store
-        .write(workspace, events, |tx, events| {
-            Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
-        })
-        .await;
-    appended.expect("events are appended");
 }
 
 /// Notes each event in the ledger and writes a row of the audit as its effect, in one transaction for all that it gets.

@@ -5,10 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use domain::ids::{EventId, WorkspaceId};
-use domain::{ActorRef, Clock as _, Envelope, EventType, SystemClock, Via};
+use domain::ids::WorkspaceId;
+use domain::{Envelope, EventType};
 use serde_json::{Map, Value, json};
-use store::{Error, Store};
 use uuid::Uuid;
 
 use crate::api::{Api, set_up};
@@ -104,34 +103,11 @@ fn events(workspace: WorkspaceId) -> Vec<Envelope> {
     let shapes = committed().into_iter().flat_map(|shape| extents.map(|extent| (shape.clone(), extent)));
     shapes
         .map(|((kind, major, schema), (extent, minor))| Envelope {
-            id: EventId(Uuid::now_v7()),
-            kind,
             schema_version: format!("{major}.{minor}"),
-            workspace_id: workspace,
-            subject_id: Uuid::now_v7(),
-            sequence: 1,
-            occurred_at: SystemClock.now(),
-            correlation_id: Uuid::now_v7(),
-            traceparent: None,
-            actor: ActorRef {
-                kind: "system".to_owned(),
-                id: None,
-                name: "An older Deskhand".to_owned(),
-                via: Via::Workers,
-                address: None,
-            },
             data: sample(&schema, &schema, extent),
+            ..testkit::event(workspace, kind, Uuid::now_v7(), 1)
         })
         .collect()
-}
-
-async fn append(store: &Store, workspace: WorkspaceId, events: Vec<Envelope>) {
-    let done: Result<(), Error> = store
-        .write(workspace, events, |tx, events| {
-            Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
-        })
-        .await;
-    done.unwrap();
 }
 
 /// What `name` counts in `/metrics`, over all labels that contain `label`.
@@ -159,7 +135,7 @@ async fn events_of_every_committed_shape_are_handled_and_what_later_versions_add
         events.iter().find(|event| event.kind == EventType::TaskCreated && event.data.get(UNKNOWN).is_some());
     let later = created.unwrap().clone();
     let store = testkit::beside(&database).await;
-    append(&store, workspace, events).await;
+    testkit::append(&store, events).await;
 
     let begun = Instant::now();
     loop {

@@ -28,8 +28,8 @@ async fn a_desk_with_other_partitions_is_refused_by_serve_and_migrate_noticed_by
         VALUES ('audit', 0, 0), ('audit', 1, 0), ('audit', 2, 0), ('audit', 3, 0), ('audit', 4, 0)
         ON CONFLICT DO NOTHING";
     spoil(&place, five).await;
-    let sentence = "this desk's events of audit are in 5 partitions, and this version has 3: let every group finish with \
-                    the version before, stop every process, and run `deskhand migrate --remap`";
+    let sentence = "this desk's events of audit are in 5 partitions, and this version has 3: stop every process, and \
+                    run `deskhand migrate --remap`";
     for command in ["serve", "migrate"] {
         let (code, _, err) = place.run(&[command]);
         assert_eq!((code, err), (1, format!("error: {sentence}\n")), "{command}");

@@ -3,6 +3,8 @@
 //! Who reads which partition is said by the leases in the database, whose fences the inbox ledger needs in any case, so
 //! partitions are assigned by hand and no consumer group is joined.
 
+mod observed;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,6 +35,7 @@ use crate::log::{Error, Published, id_of_place};
 use crate::tail::Read;
 use crate::topics::Found;
 use crate::{BrokerOptions, PUBLISH_TIMEOUT};
+use observed::Observed;
 
 /// How long the brokers may take to bring what is known to be there, or to answer a question.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -82,6 +85,7 @@ pub(crate) struct Kafka {
     consumer: Arc<KafkaConsumer>,
     readers: HashMap<Place, Mutex<Option<Reader>>>,
     producer: RwLock<Arc<Producer>>,
+    observed: Observed,
     /// Ends with this.
     _events: JoinSet<()>,
 }
@@ -145,7 +149,8 @@ impl Kafka {
         });
         let producer = RwLock::new(Arc::new(producer(&config).map_err(unusable)?));
         let readers = Topic::all_partitions().map(|place| (place, Mutex::default())).collect();
-        Ok(Self { options, config, consumer, readers, producer, _events: events })
+        let observed = Observed::new(&config);
+        Ok(Self { options, config, consumer, readers, producer, observed, _events: events })
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -154,6 +159,12 @@ impl Kafka {
 
     fn topic(&self, topic: Topic) -> String {
         format!("{}.{}", self.options.prefix, topic.as_str())
+    }
+
+    /// Says, for those who look from outside, that `group` goes on at `position`.
+    pub(crate) fn tell(&self, group: &str, (topic, partition): Place, position: i64) {
+        let group = format!("{}.{group}", self.options.prefix);
+        self.observed.tell(group, &self.topic(topic), partition, position);
     }
 
     pub(crate) async fn ensure(&self) -> Result<(), Error> {

@@ -188,6 +188,13 @@ impl Log {
         Ok(Some(found))
     }
 
+    /// Tells the broker, where its own tools show such a thing, that `group` goes on at `position`.
+    pub(crate) fn tell(&self, group: &str, place: (Topic, u32), position: i64) {
+        if let Self::Kafka(kafka) = self {
+            kafka.tell(group, place, position);
+        }
+    }
+
     /// Sends `events`, which are all of one partition, in their order.
     pub(crate) async fn publish(&self, place: (Topic, u32), events: &[Outgoing]) -> Published {
         match self {

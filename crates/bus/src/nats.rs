@@ -254,7 +254,7 @@ impl Nats {
         let mut error = None;
         for (expected, event) in (end..).zip(events) {
             let mut headers = HeaderMap::new();
-            headers.insert(NATS_MESSAGE_ID, event.event.to_string());
+            headers.insert(NATS_MESSAGE_ID, event.sending());
             headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
             headers.insert(WORKSPACE, event.workspace.to_string());
             headers.insert(EVENT, event.event.to_string());

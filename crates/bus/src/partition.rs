@@ -108,6 +108,7 @@ impl Worker {
     pub(crate) async fn run(mut self) -> End {
         let mut failures = 0;
         let mut not_before = Instant::now();
+        self.tell(self.position);
         while !self.stop.is_cancelled() {
             if self.replay.swap(false, Ordering::AcqRel) {
                 self.replay_at = Some(Instant::now());
@@ -565,6 +566,11 @@ impl Worker {
         }
     }
 
+    /// Lets those who look at the broker see where the group is.
+    fn tell(&self, place: i64) {
+        self.bus.log.tell(&self.owned.group, (self.owned.topic, self.owned.partition), place);
+    }
+
     /// Keeps the place, if it is ahead. Nothing where that worked or was not needed, or has to wait.
     async fn commit(&mut self) -> Option<End> {
         self.ahead_since?;
@@ -581,6 +587,7 @@ impl Worker {
         match committed {
             Ok(true) => {
                 self.ahead_since = None;
+                self.tell(place);
                 None
             }
             Ok(false) => Some(End::Lost),

@@ -123,46 +123,21 @@ impl Tail {
 mod tests {
     use domain::EventType;
     use store::Scope;
-    use testkit::both;
+    use testkit::{append, both, event};
     use uuid::Uuid;
 
     use super::*;
 
     const PLACE: (Topic, u32) = (Topic::TaskEvents, 0);
 
-    fn event(workspace: WorkspaceId, sequence: i64) -> Envelope {
-        Envelope {
-            id: EventId(Uuid::now_v7()),
-            kind: EventType::TaskCreated,
-            schema_version: EventType::TaskCreated.schema_version().to_owned(),
-            workspace_id: workspace,
-            subject_id: Uuid::nil(),
-            sequence,
-            occurred_at: domain::Clock::now(&domain::SystemClock),
-            correlation_id: Uuid::nil(),
-            traceparent: None,
-            actor: domain::ActorRef {
-                kind: "system".to_owned(),
-                id: None,
-                name: "System".to_owned(),
-                via: domain::Via::Workers,
-                address: None,
-            },
-            data: serde_json::Value::Null,
-        }
-    }
-
     /// Puts events with these sequences into the log; gives the position of the next one.
     async fn log(store: &Store, sequences: std::ops::Range<i64>) -> (u32, i64) {
         let workspace = WorkspaceId(Uuid::nil());
-        let events: Vec<Envelope> = sequences.map(|sequence| event(workspace, sequence)).collect();
+        let events: Vec<Envelope> = sequences
+            .map(|sequence| event(workspace, EventType::TaskCreated, Uuid::nil(), sequence))
+            .collect();
         let place = events[0].partition();
-        let done: Result<(), store::Error> = store
-            .write(workspace, events, |tx, events| {
-                Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
-            })
-            .await;
-        done.unwrap();
+        append(store, events).await;
         let moved: Result<store::bus::Moved, store::Error> = store
             .write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, 1000).await }))
             .await;

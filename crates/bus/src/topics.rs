@@ -6,9 +6,13 @@ use std::fmt;
 
 use domain::Topic;
 use store::Scope;
+use store::bus::Unhandled;
 
 use crate::log::{Error, Log};
 use crate::{Bus, consume};
+
+/// How many unhandled events are moved to other partitions at most.
+const MOVED: usize = 100_000;
 
 /// A topic as a broker has it. Where it is several streams, they may differ.
 #[derive(Debug)]
@@ -107,14 +111,14 @@ impl fmt::Display for Difference {
             }
             Aspect::Mapping => write!(
                 f,
-                "this desk's events of {topic} are in {}, and this version has {wanted}: let every group finish with \
-                 the version before, stop every process, and run `deskhand migrate --remap`",
+                "this desk's events of {topic} are in {}, and this version has {wanted}: stop every process, \
+                 and run `deskhand migrate --remap`",
                 count(found, "partition")
             ),
             Aspect::Partitions => write!(
                 f,
-                "{topic} has {}, and {wanted} are needed: let every group finish, stop every process, and run \
-                 `deskhand migrate --remap`, which adds the others",
+                "{topic} has {}, and {wanted} are needed: stop every process, and run `deskhand migrate --remap`, which adds the \
+                 others",
                 count(found, "partition")
             ),
             Aspect::Unused => {
@@ -242,8 +246,8 @@ impl Bus {
         self.differences().await
     }
 
-    /// Errors while other processes are at work, or something is not handled yet that is in the log `home`.
-    async fn require_rest(&self, home: &str, with: &str) -> Result<(), Error> {
+    /// Errors while other processes are at work.
+    async fn require_nobody_at_work(&self) -> Result<(), Error> {
         let at_work: Result<bool, store::Error> = self
             .store
             .read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::anybody_at_work(tx).await }))
@@ -255,13 +259,54 @@ impl Bus {
                     .to_owned(),
             ));
         }
-        let unread: i64 = self.backlog().await?.lag.iter().map(|lag| lag.events).sum();
-        if unread > 0 {
-            return Err(Error::Log(format!(
-                "{unread} events in the log {home} were not handled yet: let every group finish with {with} first"
-            )));
-        }
         Ok(())
+    }
+
+    /// What of `topic` some group has not handled, in the order of its partitions as they were.
+    ///
+    /// Errors where that is more than can be moved at once, or cannot be read.
+    async fn unhandled(&self, topic: Topic, ends: &[(Topic, u32, i64)]) -> Result<Vec<Unhandled>, Error> {
+        let places: Result<Vec<(u32, i64, i64)>, store::Error> = self
+            .store
+            .read(Scope::System, topic, |tx, topic| {
+                Box::pin(async move { store::bus::places(tx, *topic).await })
+            })
+            .await;
+        let mut unhandled = Vec::new();
+        for (partition, place, known) in places? {
+            // With a broker there can be more than was noted, where its acknowledgement was lost.
+            let end = ends.iter().find(|(of, number, _)| (*of, *number) == (topic, partition));
+            let end = end.map_or(known, |(_, _, end)| known.max(*end));
+            let mut position = place;
+            while position < end {
+                let part = self.log.read(&self.store, (topic, partition), position, end).await?;
+                let Some(last) = part.events.last() else {
+                    return Err(unfinished(end - position, &self.log.home()));
+                };
+                position = last.position + 1;
+                for read in part.events {
+                    let (Ok(event), Ok(envelope)) = (&read.event, std::str::from_utf8(&read.original)) else {
+                        return Err(unfinished(end - read.position, &self.log.home()));
+                    };
+                    unhandled.push(Unhandled {
+                        event: read.id,
+                        workspace: read.workspace,
+                        partition: event.partition(),
+                        envelope: envelope.to_owned(),
+                        at: event.occurred_at,
+                    });
+                }
+                if unhandled.len() > MOVED {
+                    return Err(unfinished(self.unread().await?, &self.log.home()));
+                }
+            }
+        }
+        Ok(unhandled)
+    }
+
+    /// How many events the groups have not read, each group's counted.
+    async fn unread(&self) -> Result<i64, store::Error> {
+        Ok(self.backlog().await?.lag.iter().map(|lag| lag.events).sum())
     }
 
     /// Lets positions count in this log, where they counted in another one. Nothing may be at work. Gives the log that
@@ -271,7 +316,14 @@ impl Bus {
     pub async fn move_here(&self) -> Result<Option<String>, Error> {
         consume::ensure(&self.store, Vec::new()).await?;
         let Some(other) = self.other_home().await? else { return Ok(None) };
-        self.require_rest(&other, "the former bus_url").await?;
+        self.require_nobody_at_work().await?;
+        let unread = self.unread().await?;
+        if unread > 0 {
+            return Err(Error::Log(format!(
+                "{unread} events in the log {other} were not handled yet: let every group finish with the former bus_url \
+                 first"
+            )));
+        }
         self.log.ensure().await?;
         let ends = self.log.ends(&self.store).await?;
         let moved: Result<(), store::Error> = self
@@ -285,9 +337,11 @@ impl Bus {
     }
 
     /// Gives topics the number of partitions that this version has, in the database and with the broker. Nothing may be
-    /// at work. What waits in the outbox goes to its new partition. Gives what was different.
+    /// at work. What waits in the outbox goes to its new partition, and so does what some group has not handled yet:
+    /// it goes back to the outbox, before what waits there, so that no later event of its record overtakes it. Gives what
+    /// was different.
     ///
-    /// Errors where something is unread: a record's later events would go to another partition, and overtake it.
+    /// Errors where more is unhandled than can be moved at once, or for longer than the ledger remembers for sure.
     pub async fn remap(&self) -> Result<Vec<Difference>, Error> {
         let mut differences = self.differences().await?;
         differences.retain(Difference::needs_remap);
@@ -300,7 +354,7 @@ impl Bus {
                 "this desk's events are in the log {other}: remap there first, with the former bus_url"
             )));
         }
-        self.require_rest(&home, "the version before").await?;
+        self.require_nobody_at_work().await?;
         self.log.ensure().await?;
         if let Log::Kafka(kafka) = &*self.log {
             kafka.grow().await?;
@@ -313,20 +367,29 @@ impl Bus {
             })
             .collect();
         let ends = self.log.ends(&self.store).await?;
-        let remapped: Result<(), store::Error> = self
+        let mut moves = Vec::with_capacity(topics.len());
+        for topic in topics {
+            moves.push((topic, self.unhandled(topic, &ends).await?));
+        }
+        let remapped: Result<bool, store::Error> = self
             .store
-            .write(Scope::System, (topics, home, ends), |tx, (topics, home, ends)| {
-                Box::pin(async move {
-                    for topic in topics {
-                        store::bus::remap(tx, *topic, home, ends).await?;
-                    }
-                    Ok(())
-                })
+            .write(Scope::System, (moves, home.clone(), ends), |tx, (moves, home, ends)| {
+                Box::pin(async move { store::bus::remap(tx, moves, home, ends).await })
             })
             .await;
-        remapped?;
+        if !remapped? {
+            return Err(unfinished(self.unread().await?, &home));
+        }
         Ok(differences)
     }
+}
+
+/// That events have to be handled first.
+fn unfinished(events: i64, home: &str) -> Error {
+    Error::Log(format!(
+        "{events} events in the log {home} were not handled yet, and cannot be moved: let every group finish with the \
+         version before first"
+    ))
 }
 
 #[cfg(test)]
@@ -359,8 +422,8 @@ mod tests {
         assert_eq!(
             said(other, false),
             [
-                "deskhand.audit has 2 partitions, and 3 are needed: let every group finish, stop every process, and run \
-                 `deskhand migrate --remap`, which adds the others",
+                "deskhand.audit has 2 partitions, and 3 are needed: stop every process, and run `deskhand migrate --remap`, \
+                 which adds the others",
                 "deskhand.audit keeps 1 copy of each event, and broker.replication says 3: change the setting, or the \
                  topic by the broker's own tools",
                 "deskhand.audit keeps events for ever, and this version wants 90 days: change it by the broker's own tools",

@@ -142,8 +142,8 @@ pub(crate) struct Migrate {
     /// Change nothing; exit with 3 when the database is behind, or topics are not as they should be
     #[arg(long)]
     pub(crate) check: bool,
-    /// Also give topics another number of partitions where this version has one; first let every group finish, and stop
-    /// every process
+    /// Also give topics another number of partitions where this version has one; what is not handled yet is moved. Stop
+    /// every process first
     #[arg(long, conflicts_with = "check")]
     pub(crate) remap: bool,
     /// Which database

@@ -20,4 +20,4 @@ pub use log::{
     read_of, relay, traces, unread,
 };
 pub use outgoing::{Outgoing, anybody_at_work, claim, cut, ends_in_database, let_go, resettle, sent, settle};
-pub use remap::{partitions, remap};
+pub use remap::{Unhandled, partitions, places, remap};

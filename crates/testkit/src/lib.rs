@@ -12,6 +12,7 @@
 
 mod clock;
 mod cluster;
+mod events;
 mod kafka;
 mod nats;
 mod proxy;
@@ -28,6 +29,7 @@ use store::{Location, Options, Store};
 
 pub use clock::ManualClock;
 pub use cluster::Postgres;
+pub use events::{append, event};
 pub use kafka::{Kafka, kafka, send_by_java};
 pub use nats::{Nats, nats};
 pub use proxy::Proxy;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bus::{BrokerOptions, Bus};
 use domain::ids::WorkspaceId;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::{ClientConfig, TopicPartitionList};
 use store::Error;
 use store::bus::dead::{self, Filter, Reason};
 use testkit::{Kafka, Nats, Proxy, postgres, sqlite};
@@ -224,5 +226,51 @@ async fn what_others_put_on_the_broker_is_a_dead_letter_and_nothing_waits_for_it
         letters.len() == 1 && letters[0].reason == Reason::NotJson && letters[0].original == b"hello"
     })
     .await;
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_group_is_can_be_seen_with_kafkas_own_tools() {
+    let brokers = testkit::kafka();
+    let db = Ground::on_kafka(postgres().await, brokers.clone());
+    let written = Arc::new(Written::default());
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let subjects: Vec<Uuid> = (0..30).map(|_| Uuid::now_v7()).collect();
+    let observer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &brokers)
+        .set("group.id", format!("{}.hand", db.prefix()))
+        .create()
+        .unwrap();
+    let observer = Arc::new(observer);
+    let name = format!("{}.conversations.incoming", db.prefix());
+    // Of all partitions together: how many events there are, and how many the group has behind it, where it said so.
+    let seen = async || {
+        let (observer, name) = (Arc::clone(&observer), name.clone());
+        tokio::task::spawn_blocking(move || {
+            let wait = Duration::from_secs(5);
+            let mut list = TopicPartitionList::new();
+            list.add_partition_range(&name, 0, 11);
+            let committed = observer.committed_offsets(list, wait).unwrap();
+            committed.elements().iter().fold((0, Some(0)), |(events, behind), partition| {
+                let (_, end) = observer.fetch_watermarks(&name, partition.partition(), wait).unwrap();
+                (events + end, behind.and_then(|behind| Some(behind + partition.offset().to_raw()?.max(-1))))
+            })
+        })
+        .await
+        .unwrap()
+    };
+    for round in 0..2 {
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        for sequence in round * 3..round * 3 + 3 {
+            append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
+        }
+        let events = (round + 1) * 90;
+        until("the group has said so", async || seen().await == (events, Some(events))).await;
+        process.stop().await;
+    }
+    // What waits now is seen as well, since nobody handles it.
+    let process = Process::start(db.bus(&db).await, Vec::new());
+    append(&db, subjects.iter().map(|id| received(workspace, *id, 6)).collect()).await;
+    until("they wait", async || seen().await == (210, Some(180))).await;
     process.stop().await;
 }

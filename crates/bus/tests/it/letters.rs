@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::stage::{Process, Writer, Written, append, effects, everywhere, lag, received, until, writer};
 
-async fn letters(store: &Store, workspace: WorkspaceId) -> Vec<DeadLetter> {
+pub(crate) async fn letters(store: &Store, workspace: WorkspaceId) -> Vec<DeadLetter> {
     let page: Result<_, Error> = store
         .read(workspace, (), |tx, ()| {
             Box::pin(async move { dead::list(tx, &Filter::default(), 200, None).await })
@@ -23,7 +23,7 @@ async fn letters(store: &Store, workspace: WorkspaceId) -> Vec<DeadLetter> {
 }
 
 /// Lets all letters be handled again, `gap` apart; gives how many they are.
-async fn replay(store: &Store, workspace: WorkspaceId, gap: Duration) -> usize {
+pub(crate) async fn replay(store: &Store, workspace: WorkspaceId, gap: Duration) -> usize {
     let queued: Result<usize, Error> = store
         .write(workspace, gap, |tx, gap| {
             Box::pin(async move { dead::queue(tx, &Filter::default(), 10_000, (Duration::ZERO, *gap)).await })

@@ -7,51 +7,15 @@ use std::time::{Duration, Instant};
 
 use bus::{BrokerOptions, Bus, Delivery, HandleError, Handler, Retries};
 use domain::ids::{EventId, WorkspaceId};
-use domain::{ActorRef, Envelope, EventType, Topic, Via};
+use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use store::audit::{Entry, Filter};
 use store::{Error, Scope, Store};
 use testkit::Database;
+pub(crate) use testkit::{append, event};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-
-pub(crate) fn event(workspace: WorkspaceId, kind: EventType, subject: Uuid, sequence: i64) -> Envelope {
-    Envelope {
-        id: EventId(Uuid::now_v7()),
-        kind,
-        schema_version: kind.schema_version().to_owned(),
-        workspace_id: workspace,
-        subject_id: subject,
-        sequence,
-        occurred_at: domain::Clock::now(&domain::SystemClock),
-        correlation_id: Uuid::now_v7(),
-        traceparent: None,
-        actor: ActorRef {
-            kind: "system".to_owned(),
-            id: None,
-            name: "System".to_owned(),
-            via: Via::Workers,
-            address: None,
-        },
-        data: serde_json::json!({}),
-    }
-}
-
-pub(crate) async fn append(store: &Store, events: Vec<Envelope>) {
-    let workspace = events[0].workspace_id;
-    let appended: Result<(), Error> = store
-        .write(workspace, events, |tx, events| {
-            Box::pin(async move {
-                for event in events {
-                    store::outbox::append(tx, event)?;
-                }
-                Ok(())
-            })
-        })
-        .await;
-    appended.unwrap();
-}
 
 /// Waits until `done`, at most three minutes.
 pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
@@ -215,6 +179,10 @@ impl Ground {
         self
     }
 
+    pub(crate) fn on_database(db: Database) -> Self {
+        Self::new(db, Log::Database)
+    }
+
     pub(crate) fn on_nats(db: Database, server: String) -> Self {
         Self::new(db, Log::Nats(server))
     }
@@ -326,9 +294,14 @@ pub(crate) fn writer(process: &'static str, store: &Store, written: &Arc<Written
 
 /// How far the group "hand" is behind, by the places that are kept.
 pub(crate) async fn lag(store: &Store) -> i64 {
+    lag_of(store, "hand").await
+}
+
+/// How far `group` is behind.
+pub(crate) async fn lag_of(store: &Store, group: &str) -> i64 {
     let lag: Result<_, Error> =
         store.read(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::lag(tx).await })).await;
-    lag.unwrap().iter().filter(|lag| lag.group == "hand").map(|lag| lag.events).sum()
+    lag.unwrap().iter().filter(|lag| lag.group == group).map(|lag| lag.events).sum()
 }
 
 /// How many events wait in the outbox.

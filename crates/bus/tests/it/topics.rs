@@ -1,19 +1,24 @@
 //! Topics that are not as this version and the settings want them: said, and made as they should be.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{Aspect, Difference};
+use bus::{Aspect, Delivery, Difference, HandleError, Handler};
 use domain::Topic;
 use domain::ids::WorkspaceId;
+use futures_util::future::BoxFuture;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use store::{Error, Store};
 use testkit::{postgres, sqlite};
 use uuid::Uuid;
 
+use crate::letters::{letters, replay};
 use crate::stage::{
-    Ground, Process, Written, append, assert_effects, everywhere, lag, outbox, received, until, writer,
+    Ground, Process, Written, append, assert_effects, everywhere, lag, lag_of, outbox, received, until,
+    writer,
 };
 
 /// As if a version before had six partitions of incoming messages, and everything in them was handled. What waits in the
@@ -31,10 +36,6 @@ const SIXTEEN: &str = "INSERT INTO bus_partitions (topic, partition, next_positi
         SELECT consumer_group, topic, partition + 12, 0, 0 FROM bus_consumers
         WHERE topic = 'conversations.incoming' AND partition < 4;
     UPDATE outbox SET partition = partition + 12 WHERE partition < 4";
-
-/// Back to what this version has, which then stands for the version before.
-const TWELVE: &str = "DELETE FROM bus_consumers WHERE topic = 'conversations.incoming' AND partition >= 12;
-    DELETE FROM bus_partitions WHERE topic = 'conversations.incoming' AND partition >= 12";
 
 /// Three more messages of each subject.
 async fn write(db: &Ground, workspace: WorkspaceId, subjects: &[Uuid], from: i64) {
@@ -86,34 +87,119 @@ async fn a_desk_with_other_partitions_does_not_begin_until_they_are_remapped_and
     .await;
 }
 
+/// Another group, which counts what it has not handled before.
+struct Counter {
+    store: Store,
+    fresh: AtomicUsize,
+}
+
+impl Handler for Counter {
+    fn group(&self) -> &'static str {
+        "audit"
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::ConversationsIncoming]
+    }
+
+    fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
+        Box::pin(async move {
+            for delivery in deliveries {
+                let taken: Result<(), Error> = self
+                    .store
+                    .write(delivery.event.workspace_id, delivery.clone(), |tx, delivery| {
+                        Box::pin(async move {
+                            let Delivery { group, topic, partition, fence, event, .. } = delivery;
+                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await
+                        })
+                    })
+                    .await;
+                match taken {
+                    Ok(()) => _ = self.fresh.fetch_add(1, Ordering::Relaxed),
+                    Err(Error::Stale) => {}
+                    Err(error) => return Err(HandleError::Unavailable(error.into())),
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Some of it was handled by one of two groups, some by none, some waits in the outbox; and a dead letter lies in a
+/// partition that goes away.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_remap_is_refused_while_something_is_not_handled() {
+async fn what_is_not_handled_yet_goes_to_its_new_partition_and_is_handled_once_and_in_order() {
     everywhere(async |db| {
         let written = Arc::new(Written::default());
-        let workspace = WorkspaceId(Uuid::now_v7());
-        let subjects = [Uuid::now_v7()];
+        let (workspace, other) = (WorkspaceId(Uuid::now_v7()), WorkspaceId(Uuid::now_v7()));
+        let subjects: Vec<Uuid> = (0..30).map(|_| Uuid::now_v7()).collect();
+        let counter = Arc::new(Counter { store: db.clone(), fresh: AtomicUsize::new(0) });
+        let refused = received(other, Uuid::now_v7(), 0);
+        written.refused.lock().unwrap().insert(refused.id);
+        append(&db, vec![refused]).await;
         let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
         write(&db, workspace, &subjects, 0).await;
         until_nothing_waits(&db).await;
         process.stop().await;
-        let process = Process::start(db.bus(&db).await, Vec::new());
+        // Only another group handles the next ones, and nobody those after them.
+        let process = Process::start(db.bus(&db).await, vec![counter.clone()]);
         write(&db, workspace, &subjects, 3).await;
+        until("the other group has them", async || {
+            outbox(&db).await == 0 && counter.fresh.load(Ordering::Relaxed) == 30 * 6 + 1
+        })
+        .await;
+        process.stop().await;
+        let process = Process::start(db.bus(&db).await, Vec::new());
+        write(&db, workspace, &subjects, 6).await;
         until("they are in the log", async || outbox(&db).await == 0).await;
         process.stop().await;
+        write(&db, workspace, &subjects, 9).await;
+        db.spoil(SIXTEEN).await;
+        db.spoil("UPDATE dead_letters SET partition = 13").await;
+        let bus = db.unsettled(&db).await;
+        assert_eq!(bus.remap().await.unwrap(), [mapping(16)]);
+        bus.settle().await.unwrap();
+        let mut handlers = writer("two", &db, &written);
+        handlers.push(counter.clone());
+        let process = Process::start(bus, handlers);
+        write(&db, workspace, &subjects, 12).await;
+        until("nothing waits", async || {
+            outbox(&db).await == 0 && lag(&db).await == 0 && lag_of(&db, "audit").await == 0
+        })
+        .await;
+        assert_effects(&db, workspace, 30, 15).await;
+        assert_eq!(
+            counter.fresh.load(Ordering::Relaxed),
+            30 * 15 + 1,
+            "each once by the other group as well"
+        );
+        written.refused.lock().unwrap().clear();
+        assert_eq!(replay(&db, other, Duration::ZERO).await, 1);
+        until("somebody has found the letter", async || letters(&db, other).await.is_empty()).await;
+        process.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unhandled_for_longer_than_the_ledger_surely_knows_has_to_be_handled_first() {
+    for db in [postgres().await, sqlite().await] {
+        let db = Ground::on_database(db);
+        let mut old = received(WorkspaceId(Uuid::now_v7()), Uuid::now_v7(), 0);
+        old.occurred_at = old.occurred_at - Duration::from_secs(7 * 86_400);
+        append(&db, vec![old]).await;
+        // The group is known, and has handled nothing.
+        let written = Arc::new(Written::default());
+        let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
+        until_nothing_waits(&db).await;
+        process.stop().await;
+        db.spoil("UPDATE bus_consumers SET position = 0").await;
         db.spoil(SIXTEEN).await;
         let bus = db.unsettled(&db).await;
         let refusal = bus.remap().await.unwrap_err().to_string();
-        assert!(refusal.starts_with("3 events in the log "), "{refusal}");
-        // The version before handles them.
-        db.spoil(TWELVE).await;
-        let process = Process::start(bus.clone(), writer("one", &db, &written));
-        until_nothing_waits(&db).await;
-        process.stop().await;
-        db.spoil(SIXTEEN).await;
-        assert_eq!(bus.remap().await.unwrap(), [mapping(16)]);
-        assert_effects(&db, workspace, 1, 6).await;
-    })
-    .await;
+        assert!(refusal.contains("cannot be moved: let every group finish"), "{refusal}");
+        assert!(bus.settle().await.is_err(), "nothing was changed");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

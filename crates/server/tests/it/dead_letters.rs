@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::ids::EventId;
-use domain::{ActorRef, Envelope, EventType, Role, Via};
+use domain::{Envelope, EventType, Role};
 use serde_json::{Value, json};
-use store::Error;
 use uuid::Uuid;
 
 use crate::people::Person;
@@ -15,33 +13,10 @@ use crate::site::{Site, both_with, generous};
 async fn poison(site: &Site, owner: &Person, count: usize) {
     let workspace = owner.member.workspace;
     let event = || Envelope {
-        id: EventId(Uuid::now_v7()),
-        kind: EventType::TaskCompleted,
-        schema_version: "1.0".to_owned(),
-        workspace_id: workspace,
-        subject_id: Uuid::now_v7(),
-        sequence: 1,
-        occurred_at: jiff::Timestamp::now(),
-        correlation_id: Uuid::now_v7(),
-        traceparent: None,
-        actor: ActorRef {
-            kind: "system".to_owned(),
-            id: None,
-            name: "Deskhand".to_owned(),
-            via: Via::Workers,
-            address: None,
-        },
         data: json!({"recurrence": 7}),
+        ..testkit::event(workspace, EventType::TaskCompleted, Uuid::now_v7(), 1)
     };
-    let events: Vec<Envelope> = std::iter::repeat_with(event).take(count).collect();
-    let appended: Result<(), Error> = site
-        .desk
-        .store()
-        .write(workspace, events, |tx, events| {
-            Box::pin(async move { events.iter().try_for_each(|event| store::outbox::append(tx, event)) })
-        })
-        .await;
-    appended.unwrap();
+    testkit::append(site.desk.store(), std::iter::repeat_with(event).take(count).collect()).await;
 }
 
 /// The id of a dead letter in the workspace of `owner`.

@@ -37,6 +37,12 @@ impl Outgoing {
     pub fn trace(&self) -> Option<TraceParent> {
         trace_in(&self.envelope)
     }
+
+    /// What tells this sending of the event from another one: the event's id, and for one that a remap has put back, its
+    /// place as well, so that a broker does not take it for a copy of what it has.
+    pub fn sending(&self) -> String {
+        if self.id > 0 { self.event.to_string() } else { format!("{}{}", self.event, self.id) }
+    }
 }
 
 #[derive(FromRow)]

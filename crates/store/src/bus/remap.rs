@@ -1,12 +1,36 @@
 //! How many partitions topics have here, and giving them another number.
 //!
 //! Which partition a record's events are in follows from their number, so that it may only change while nothing of a
-//! topic is between the outbox and its groups.
+//! topic is between the outbox and its groups: what is, goes back to the outbox.
 
+use std::time::Duration;
+
+use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, Topic};
+use jiff::Timestamp;
 
 use crate::Error;
-use crate::tx::{Tx, execute, fetch_all};
+use crate::at::At;
+use crate::tx::{Tx, execute, fetch_all, fetch_one};
+
+/// How old an event may be that goes back to the outbox. Groups that have handled it get it again, and the ledger, which
+/// keeps its rows for 7 days, has to know it still.
+const OLDEST: Duration = Duration::from_secs(6 * 86_400);
+
+/// An event in the log that some group has not handled.
+#[derive(Debug, Clone)]
+pub struct Unhandled {
+    /// Its id.
+    pub event: EventId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// To which partition it belongs now.
+    pub partition: u32,
+    /// The envelope, as JSON.
+    pub envelope: String,
+    /// When it happened.
+    pub at: Timestamp,
+}
 
 /// How many partitions each topic has; one that was never used has none, and is not in it.
 pub async fn partitions(tx: &mut Tx) -> Result<Vec<(Topic, u32)>, Error> {
@@ -16,11 +40,79 @@ pub async fn partitions(tx: &mut Tx) -> Result<Vec<(Topic, u32)>, Error> {
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
-/// Gives `topic` its present number of partitions. New ones are in the log `home` and end where `ends` says, or at the
-/// beginning; every group begins there. What waits in the outbox goes to where it belongs by the new number.
+/// From where on some group has not handled a topic's events, and where its partitions end as far as is known here.
+pub async fn places(tx: &mut Tx, topic: Topic) -> Result<Vec<(u32, i64, i64)>, Error> {
+    let rows = fetch_all!(
+        tx,
+        (i64, i64, i64),
+        "SELECT p.partition, min(c.position), p.next_position FROM bus_partitions p
+         JOIN bus_consumers c ON c.topic = p.topic AND c.partition = p.partition
+         WHERE p.topic = $1 GROUP BY p.partition, p.next_position ORDER BY p.partition",
+        topic.as_str(),
+    )?;
+    let known = |(number, place, end): (i64, i64, i64)| Some((u32::try_from(number).ok()?, place, end));
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+macro_rules! back {
+    ($overriding:literal) => {
+        concat!(
+            "INSERT INTO outbox (id, workspace_id, event_id, topic, partition, envelope, created_at) ",
+            $overriding,
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        )
+    };
+}
+
+/// Puts events back to the outbox, before everything that waits there.
+async fn put_back(tx: &mut Tx, topic: Topic, events: &[Unhandled]) -> Result<(), Error> {
+    let now = tx.now().as_microsecond();
+    let (least,) = fetch_one!(tx, (i64,), "SELECT COALESCE(min(id), 1) FROM outbox")?;
+    let sql = if tx.is_postgres() { back!("OVERRIDING SYSTEM VALUE") } else { back!("") };
+    // Below what is given by itself, which begins with 1, and never the same again: a broker that drops copies has to
+    // tell an event that was moved from the one that it has.
+    let first = least.min(-now) - i64::try_from(events.len()).unwrap_or(i64::MAX);
+    for (id, event) in (first..).zip(events) {
+        execute!(
+            tx,
+            sql,
+            id,
+            event.workspace.0,
+            event.event.0,
+            topic.as_str(),
+            i64::from(event.partition),
+            event.envelope.as_str(),
+            At(event.at),
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives topics their present number of partitions, each with all that some group has not handled, each record's events
+/// in order. New partitions are in the log `home` and end where `ends` says, or at the beginning; every group begins at
+/// the end. What waits in the outbox goes to where it belongs by the new number, behind what was not handled.
 ///
-/// Nobody may be at work, and every group has to have handled everything.
-pub async fn remap(tx: &mut Tx, topic: Topic, home: &str, ends: &[(Topic, u32, i64)]) -> Result<(), Error> {
+/// Nobody may be at work. Gives whether it was done: not, where something unhandled is older than the ledger surely
+/// knows.
+pub async fn remap(
+    tx: &mut Tx,
+    topics: &[(Topic, Vec<Unhandled>)],
+    home: &str,
+    ends: &[(Topic, u32, i64)],
+) -> Result<bool, Error> {
+    let now = tx.now();
+    let mut unhandled = topics.iter().flat_map(|(_, unhandled)| unhandled);
+    if unhandled.any(|event| now.duration_since(event.at).unsigned_abs() > OLDEST) {
+        return Ok(false);
+    }
+    for (topic, unhandled) in topics {
+        put_back(tx, *topic, unhandled).await?;
+        renumber(tx, *topic, home, ends).await?;
+    }
+    Ok(true)
+}
+
+async fn renumber(tx: &mut Tx, topic: Topic, home: &str, ends: &[(Topic, u32, i64)]) -> Result<(), Error> {
     let (name, number) = (topic.as_str(), i64::from(topic.partitions()));
     execute!(tx, "DELETE FROM bus_log WHERE topic = $1 AND partition >= $2", name, number)?;
     execute!(tx, "DELETE FROM bus_consumers WHERE topic = $1 AND partition >= $2", name, number)?;
@@ -35,6 +127,13 @@ pub async fn remap(tx: &mut Tx, topic: Topic, home: &str, ends: &[(Topic, u32, i
     for partition in 0..topic.partitions() {
         let end = ends.iter().find(|(known, number, _)| (*known, *number) == (topic, partition));
         let end = end.map_or(0, |(_, _, end)| *end);
+        execute!(
+            tx,
+            "UPDATE bus_partitions SET next_position = $3 WHERE topic = $1 AND partition = $2 AND next_position < $3",
+            name,
+            i64::from(partition),
+            end,
+        )?;
         let made = execute!(
             tx,
             "INSERT INTO bus_partitions (topic, partition, next_position, home) VALUES ($1, $2, $3, $4)
@@ -57,6 +156,14 @@ pub async fn remap(tx: &mut Tx, topic: Topic, home: &str, ends: &[(Topic, u32, i
             )?;
         }
     }
+    execute!(
+        tx,
+        "UPDATE bus_consumers SET fence = fence + 1, owner = NULL, lease_until = NULL,
+             position = (SELECT next_position FROM bus_partitions p
+                 WHERE p.topic = bus_consumers.topic AND p.partition = bus_consumers.partition)
+         WHERE topic = $1",
+        name,
+    )?;
     let waiting = fetch_all!(
         tx,
         (i64, i64, String),

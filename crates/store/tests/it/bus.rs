@@ -7,10 +7,10 @@ use domain::ids::{EventId, WorkspaceId};
 use domain::{EventType, Topic, TraceParent};
 use store::bus::{self, Lease, Logged, Owned};
 use store::{Error, Store};
-use testkit::{both, postgres};
+use testkit::{append, both, event, postgres};
 use uuid::Uuid;
 
-use crate::events::{append, event, system};
+use crate::events::system;
 
 const GROUPS: &[(&str, &[Topic])] = &[("audit", &Topic::ALL), ("hand", &[Topic::ConversationsIncoming])];
 

@@ -7,10 +7,10 @@ use domain::{EventType, Topic};
 use store::bus::dead::{self, DeadLetter, Filter, Reason};
 use store::bus::{self, Owned};
 use store::{Error, Scope, Store};
-use testkit::both;
+use testkit::{both, event};
 use uuid::Uuid;
 
-use crate::events::{event, system};
+use crate::events::system;
 
 const GROUPS: &[(&str, &[Topic])] = &[("hand", &[Topic::ConversationsIncoming])];
 

@@ -7,10 +7,10 @@ use domain::EventType;
 use domain::ids::WorkspaceId;
 use sqlx::{Connection, Executor, PgConnection};
 use store::Scope;
-use testkit::Database;
+use testkit::{Database, append, event};
 use uuid::Uuid;
 
-use crate::events::{append, event, system};
+use crate::events::system;
 
 /// Tables that belong to no workspace.
 const SHARED: [&str; 4] = ["schema_version", "bus_partitions", "bus_consumers", "bus_members"];

@@ -6,10 +6,10 @@ use domain::EventType;
 use domain::ids::{ProjectId, TaskId, WorkspaceId};
 use store::projects::{self, Project};
 use store::{Error, Failure, Kind, Store, Tx};
-use testkit::both;
+use testkit::{both, event};
 use uuid::Uuid;
 
-use crate::events::{event, system};
+use crate::events::system;
 use crate::reminders::a_task;
 
 /// How one write goes.
