@@ -112,6 +112,8 @@ impl From<sqlx::Error> for Error {
         match error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            // Such as a connection that ended while it was being made.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(Arc::new(error)),

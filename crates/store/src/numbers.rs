@@ -167,20 +167,25 @@ impl Numbers {
         }
     }
 
-    /// Counts `missing` further; gives the last number.
+    /// Counts `missing` further; gives the last number. Connections may have died unseen: each that did is found by this,
+    /// and the next one is tried, until there is a new one. Numbers that such a one has taken are a gap.
     async fn count(&self, key: (WorkspaceId, Kind), missing: i64) -> Result<i64, Error> {
-        let kept = self.kept.lock().await.take();
-        // One that failed, or whose use was given up, goes back to the pool, which looks at it.
-        if let Some(mut connection) = kept
-            && let Ok(last) = count_on(&mut connection, key, missing).await
-        {
-            *self.kept.lock().await = Some(connection);
-            return Ok(last);
+        let mut kept = self.kept.lock().await.take();
+        let mut left = self.pool.size();
+        loop {
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => self.pool.acquire().await?,
+            };
+            match count_on(&mut connection, key, missing).await.map_err(Error::from) {
+                Ok(last) => {
+                    *self.kept.lock().await = Some(connection);
+                    return Ok(last);
+                }
+                Err(Error::Unavailable(_)) if left > 0 => left -= 1,
+                Err(error) => return Err(error),
+            }
         }
-        let mut connection = self.pool.acquire().await?;
-        let last = count_on(&mut connection, key, missing).await?;
-        *self.kept.lock().await = Some(connection);
-        Ok(last)
     }
 
     /// Takes back what was not needed.

@@ -1,12 +1,14 @@
 //! Writes that share a commit: each is kept or taken back by itself, whatever its neighbours do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::EventType;
 use domain::ids::{ProjectId, TaskId, WorkspaceId};
 use store::projects::{self, Project};
 use store::{Error, Failure, Kind, Store, Tx};
-use testkit::{both, event};
+use testkit::{Proxy, both, event};
 use uuid::Uuid;
 
 use crate::events::system;
@@ -156,4 +158,59 @@ async fn a_transaction_sees_the_tasks_that_it_made() {
         assert_eq!(seen, Some(made));
     })
     .await;
+}
+
+/// Makes a task, and gives its number.
+async fn number(store: &Store, workspace: WorkspaceId) -> Result<i64, Error> {
+    store
+        .add(workspace, Kind::Task, (), |tx, ()| {
+            Box::pin(async move {
+                let task = a_task(tx.number(Kind::Task).await?);
+                store::tasks::insert(tx, &task)?;
+                store::outbox::append(tx, &event(tx.workspace()?, EventType::TaskCreated, task.id.0, 1))?;
+                Ok(task.number)
+            })
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_number_that_was_taken_for_a_write_that_needs_none_is_the_next_ones() {
+    both(async |db| {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        for expected in 1..4 {
+            let none: Result<(), Error> =
+                db.add(workspace, Kind::Task, (), |_, ()| Box::pin(async { Ok(()) })).await;
+            none.unwrap();
+            assert_eq!(number(&db, workspace).await.unwrap(), expected);
+        }
+    })
+    .await;
+}
+
+/// As when a firewall has forgotten them.
+#[tokio::test]
+async fn connections_that_died_unseen_fail_no_write() {
+    let db = testkit::postgres().await;
+    let store::Location::Postgres(url) = db.location() else { panic!("it is PostgreSQL") };
+    let server = url.split(['@', '/']).nth(3).expect("HOST:PORT");
+    let proxy = Proxy::start(server.to_owned());
+    let location = store::Location::Postgres(url.replace(server, proxy.address()));
+    let clock = Arc::new(domain::SystemClock);
+    let options = store::Options { location, connections: 10, serve: true, clock };
+    let store = Store::open(options).await.unwrap();
+    let workspace = WorkspaceId(Uuid::now_v7());
+    for round in 0..10 {
+        let mut writes = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let store = store.clone();
+            writes.spawn(async move { number(&store, workspace).await });
+        }
+        let made = writes.join_all().await;
+        assert!(made.iter().all(Result::is_ok), "in round {round}: {made:?}");
+        // Long enough that the other processes were told, which takes a connection, too.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        proxy.cut();
+    }
+    store.close().await;
 }
