@@ -11,6 +11,7 @@ mod headers;
 mod socket;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -38,6 +39,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_millis(500);
 /// How many of them are kept at most.
 const IDLE_CONNECTIONS: usize = 128;
+/// One request of so many has its connection closed behind it, so that an api that came later gets its share, too.
+const LAST_ON_A_CONNECTION: usize = 256;
 /// How often the api is asked whether it is there, and how long it may take to say so.
 const LOOK: Duration = Duration::from_secs(2);
 /// How often in a row the api must have been away to be called so.
@@ -66,6 +69,8 @@ struct Inner {
     /// It says how the api is, and holds nothing back: the api is asked also while it is away.
     api: Arc<Breaker>,
     sockets: TaskTracker,
+    /// How many requests went on.
+    passed_on: AtomicUsize,
 }
 
 /// The server in front of an api. Cheap to clone.
@@ -111,7 +116,8 @@ impl Front {
         let api = Arc::new(Breaker::new("api").after(FAILURES));
         health.watch(Arc::clone(&api));
         let sockets = TaskTracker::new();
-        Ok(Self(Arc::new(Inner { options, http, ids, health, metrics, api, sockets })))
+        let passed_on = AtomicUsize::new(0);
+        Ok(Self(Arc::new(Inner { options, http, ids, health, metrics, api, sockets, passed_on })))
     }
 
     /// Looks now and then whether the api is there, until the process drains.
@@ -121,7 +127,8 @@ impl Front {
                 () = self.0.health.drain().cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let asked = self.0.http.get(format!("{}/ready", self.0.options.api_url)).timeout(LOOK).send().await;
+            let asked =
+                self.0.http.get(format!("{}/ready", self.0.options.api_url)).timeout(LOOK).send().await;
             match asked.and_then(reqwest::Response::error_for_status) {
                 Ok(_) => {
                     if self.0.api.succeeded() {

@@ -29,6 +29,8 @@ pub(super) enum Fate {
 
 struct Inner {
     body: Body,
+    /// How long it says that it is, before any of it was read.
+    length: SizeHint,
     fate: Fate,
 }
 
@@ -38,8 +40,9 @@ pub(super) struct Kept(Arc<Mutex<Inner>>);
 
 impl Kept {
     pub(super) fn new(body: Body) -> Self {
+        let length = body.size_hint();
         let body = if body.is_end_stream() { body } else { Body::new(TimeoutBody::new(PATIENCE, body)) };
-        Self(Arc::new(Mutex::new(Inner { body, fate: Fate::Untouched })))
+        Self(Arc::new(Mutex::new(Inner { body, length, fate: Fate::Untouched })))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -86,6 +89,6 @@ impl HttpBody for Kept {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner().body.size_hint()
+        self.inner().length.clone()
     }
 }

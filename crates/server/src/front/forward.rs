@@ -3,18 +3,19 @@
 //! What certainly did not reach the api is sent again, for a moment: so nobody notices when one api takes another's
 //! place. What may have reached it is sent again only where it changes nothing.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use domain::BreakerState;
 use reqwest::Url;
 use tokio::time::{Instant, sleep, timeout_at};
 use tower_http::timeout::TimeoutBody;
 
 use super::body::{Fate, Kept};
-use super::{Front, away, headers};
+use super::{Front, LAST_ON_A_CONNECTION, away, headers};
 use crate::problem::ApiError;
 
 /// How long the api may take to begin its answer; it says by itself after thirty seconds that something takes too long.
@@ -33,7 +34,10 @@ pub(super) async fn request(
 ) -> Result<Response<Body>, ApiError> {
     let (parts, body) = request.into_parts();
     let url = target(&front, &parts.uri)?;
-    let headers = headers::of_request(&front, &parts)?;
+    let mut headers = headers::of_request(&front, &parts)?;
+    if front.0.passed_on.fetch_add(1, Ordering::Relaxed) % LAST_ON_A_CONNECTION == LAST_ON_A_CONNECTION - 1 {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let answer = send(&front, parts.method, url, headers, body).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         // Nobody asked for it.

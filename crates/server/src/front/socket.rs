@@ -294,8 +294,8 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_drains_finishes_the_frame_and_tells_the_client_to_come_back() {
         let (bytes, _) = frames(&[300, 5]);
-        let (mut client, here) = tokio::io::duplex(64);
-        let (there, mut api) = tokio::io::duplex(64);
+        let (mut client, here) = tokio::io::duplex(4_096);
+        let (there, mut api) = tokio::io::duplex(4_096);
         let drain = CancellationToken::new();
         let passing = pass_on(here, there, &drain);
         let talking = async {
