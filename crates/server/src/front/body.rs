@@ -89,6 +89,6 @@ impl HttpBody for Kept {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner().length.clone()
+        self.inner().length
     }
 }
