@@ -12,6 +12,7 @@ mod api;
 mod backup;
 mod chaos;
 mod drain;
+mod front;
 mod live;
 mod program;
 mod shapes;

@@ -376,6 +376,29 @@ async fn a_trace_goes_on_in_another_process_over_kafka() {
     goes_on(&format!("kafka://{}", testkit::kafka()), "kafka").await;
 }
 
+#[tokio::test]
+async fn a_trace_goes_on_from_the_page_to_the_api() {
+    let collector = Collector::start().await;
+    let place = traced(&collector.url, "1");
+    let mut api = place.start("api", &["--roles", "api,channels,relay,clock,workers"]);
+    let place = place.with("DESKHAND_API_URL", &api.ready().await);
+    let mut web = place.start("web", &["--roles", "web"]);
+    let url = web.ready().await;
+    let owner = set_up(&api, &url).await;
+    let visit = Visit::begin(&owner).await;
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let correlation = visit.write("I want to talk to a person", Some(parent)).await;
+    let spans = trace_of(&collector, &correlation).await;
+    // The page's process sends its own part when it has looked whether the trace is over.
+    let is_first = |span: &&Span| span.parent == "b7ad6b7169203331";
+    let all = collector.until("the page's part", |spans| spans.iter().any(|span| is_first(&span))).await;
+    let first = all.iter().find(is_first).expect("it is there");
+    assert_eq!(first.name, "POST /widget/{*rest}");
+    let second = one(&spans, first, "POST /widget/v1/conversations/{id}/messages");
+    assert_eq!(second.attribute("correlation_id"), correlation, "the answer has the id of what was done");
+    assert_ne!(first.instance, second.instance);
+}
+
 /// The lines of a log that have `text`.
 fn lines(place: &Place, text: &str) -> Vec<Value> {
     let log = fs::read_to_string(place.path().join("desk.log")).unwrap();

@@ -1,8 +1,9 @@
 // The whole story of one customer's question, in a real browser against the real program.
 //
-//   node tests/story/story.mjs [sqlite|postgres|split ...]     all three where none is named
+//   node tests/story/story.mjs [sqlite|postgres|split|apart ...]     all of them where none is named
 //
 // sqlite: one process, embedded database. postgres: one process. split: two processes that share the roles.
+// apart: three, of which one has the page and nothing else.
 // PostgreSQL is started in a temporary folder, unless STORY_POSTGRES_URL names a fresh, empty database; that
 // serves one case. STORY_DESKHAND names another program than target/debug/deskhand.
 
@@ -25,11 +26,11 @@ import { setup } from "./scenes/setup.mjs";
 import { visitor } from "./scenes/visitor.mjs";
 
 const scenes = [setup, visitor, claim, say, crash, reminder, histories, search, close];
-const cases = ["sqlite", "postgres", "split"];
+const cases = ["sqlite", "postgres", "split", "apart"];
 
 const postgres = new Postgres();
 
-/** The processes of a case; the first one serves the page. */
+/** The processes of a case; `front` is the one that prints the first link, the second one has the workers. */
 async function makeDesk(name, folder, logs) {
   const port = await freePort();
   const listen = ["--listen", `127.0.0.1:${port}`];
@@ -49,8 +50,17 @@ async function makeDesk(name, folder, logs) {
     return { url, folder, front, servers: [front] };
   }
   const env = { DESKHAND_SECRET_KEY: randomBytes(32).toString("base64") };
-  const front = server([...listen, ...database, "--roles", "web,api"], 1, env);
   const back = server([...database, "--roles", "channels,relay,clock,workers"], 2, env);
+  if (name === "apart") {
+    const api = `127.0.0.1:${await freePort()}`;
+    const front = server(["--listen", api, ...database, "--roles", "api"], 1, {
+      ...env,
+      DESKHAND_PUBLIC_URL: url,
+    });
+    const page = server([...listen, "--roles", "web"], 3, { DESKHAND_API_URL: `http://${api}` });
+    return { url, folder, front, servers: [front, back, page] };
+  }
+  const front = server([...listen, ...database, "--roles", "web,api"], 1, env);
   return { url, folder, front, servers: [front, back] };
 }
 
@@ -92,7 +102,9 @@ if (strange) {
 }
 const wanted = asked.length ? asked : cases;
 if (process.env.STORY_POSTGRES_URL && wanted.filter((name) => name !== "sqlite").length > 1) {
-  console.error("STORY_POSTGRES_URL is one database and serves one case: name the case, postgres or split");
+  console.error(
+    "STORY_POSTGRES_URL is one database and serves one case: name the case: postgres, split or apart",
+  );
   process.exit(2);
 }
 

@@ -56,6 +56,16 @@ impl Config {
         self.origins.get(key).cloned().unwrap_or(Origin::Default)
     }
 
+    /// Whether the roles need a database, and with it the bus and the installation's key: all but `web` without `api`.
+    pub fn uses_database(&self) -> bool {
+        self.roles.iter().any(|role| *role != Role::Web)
+    }
+
+    /// Whether the role `web` runs here, and the role `api` elsewhere.
+    pub fn is_front(&self) -> bool {
+        self.roles.contains(&Role::Web) && !self.roles.contains(&Role::Api)
+    }
+
     fn is_whole(&self) -> bool {
         self.roles.len() == Role::ALL.len() && self.groups.len() == Group::ALL.len()
     }
@@ -72,7 +82,7 @@ impl Config {
             };
             broken.push((keys.to_vec(), problem));
         };
-        if self.roles.contains(&Role::Web) && !self.roles.contains(&Role::Api) && self.api_url.is_none() {
+        if self.is_front() && self.api_url.is_none() {
             add(
                 &["api_url", "roles"],
                 "role web runs here without role api and must know where it is; \
@@ -91,7 +101,8 @@ impl Config {
                 "smtp.url is set, so mail is sent and needs a sender; set smtp.from",
             );
         }
-        let shared = matches!(self.database_url, Some(DatabaseUrl::Postgres(_)));
+        // A process that only serves the page opens no database and signs nothing.
+        let shared = matches!(self.database_url, Some(DatabaseUrl::Postgres(_))) && self.uses_database();
         if shared && !self.is_whole() && self.secret_key.is_none() {
             add(
                 &["secret_key", "database_url", "roles", "groups"],

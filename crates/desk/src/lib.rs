@@ -72,6 +72,11 @@ impl Desk {
         &*self.clock
     }
 
+    /// Where new ids come from.
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.ids
+    }
+
     /// A new id.
     pub fn new_id(&self) -> uuid::Uuid {
         self.ids.next()

@@ -4,6 +4,7 @@
 
 mod demo;
 mod drain;
+mod front;
 mod hand;
 mod key;
 mod listen;
@@ -92,12 +93,6 @@ fn load(args: &Serve, settings: Option<PathBuf>) -> Outcome<Config> {
         }
     }
     let config = Config::load(sources)?;
-    if config.roles.contains(&Role::Web) && !config.roles.contains(&Role::Api) {
-        return Err(Failure::Usage(
-            "role web needs role api in the same process in this version: run both, as in --roles web,api"
-                .to_owned(),
-        ));
-    }
     if args.demo && config.roles.len() < Role::ALL.len() {
         return Err(Failure::Usage(
             "--demo shows the whole desk and needs every role in this process: leave roles out".to_owned(),
@@ -131,7 +126,8 @@ impl TraceSender {
 
 /// What a process has open while it serves.
 struct Running {
-    desk: Desk,
+    /// Nothing where only the page is served.
+    desk: Option<Desk>,
     health: Health,
     metrics: Metrics,
     shutdown: CancellationToken,
@@ -139,15 +135,14 @@ struct Running {
     close: CancellationToken,
     /// Listeners, and what keeps the server's memory true.
     tasks: JoinSet<()>,
-    workers: workers::Workers,
+    workers: Option<workers::Workers>,
 }
 
 async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome {
     let mut signals = Signals::new()?;
     let begun = tokio::time::Instant::now();
-    let key = key::ensure(config)?;
     // The address comes first: that somebody else has it is quickly said, before anything was touched.
-    let serves = config.roles.contains(&Role::Api);
+    let serves = config.roles.contains(&Role::Api) || config.is_front();
     let listener = if serves { Some(listen::bind("listen", config.listen).await?) } else { None };
     let management = match config.management_listen {
         Some(address) => Some(listen::bind("management_listen", address).await?),
@@ -155,9 +150,15 @@ async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let sender = TraceSender::start(traces);
-    let running = tokio::select! {
-        running = start(config, &key, listener, management) => running?,
-        () = signals.first() => return Ok(()),
+    let listeners = Listeners { all: listener, management };
+    let running = if config.uses_database() {
+        let key = key::ensure(config)?;
+        tokio::select! {
+            running = start(config, &key, listeners) => running?,
+            () = signals.first() => return Ok(()),
+        }
+    } else {
+        front::start(config, listeners)?
     };
     running.health.set_started();
     let ready_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -174,13 +175,19 @@ async fn serve(args: &Serve, config: &Config, traces: Option<Traces>) -> Outcome
     Ok(())
 }
 
-/// Opens the database and starts everything that the roles ask for.
-async fn start(
-    config: &Config,
-    key: &SecretKey,
-    listener: Option<TcpListener>,
+/// Where a process is spoken to.
+struct Listeners {
+    all: Option<TcpListener>,
     management: Option<TcpListener>,
-) -> Outcome<Running> {
+}
+
+fn metrics() -> Outcome<Metrics> {
+    Metrics::new(env!("CARGO_PKG_VERSION"))
+        .map_err(|error| Failure::because("the metrics cannot be set up", &error))
+}
+
+/// Opens the database and starts everything that the roles ask for.
+async fn start(config: &Config, key: &SecretKey, listeners: Listeners) -> Outcome<Running> {
     let location = database::location(config);
     database::require_whole(&location)?;
     let store = Store::open(database::options(config, true)).await?;
@@ -193,8 +200,7 @@ async fn start(
     if let Some(breaker) = bus.breaker() {
         health.watch(breaker);
     }
-    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))
-        .map_err(|error| Failure::because("the metrics cannot be set up", &error))?;
+    let metrics = metrics()?;
     let (shutdown, close) = (CancellationToken::new(), CancellationToken::new());
     let app = App::new(
         server_options(config),
@@ -205,15 +211,22 @@ async fn start(
         metrics.clone(),
     );
     let mut tasks = JoinSet::new();
-    if let Some(listener) = listener {
-        listen_for(&mut tasks, listener, server::router(app.clone()), &close);
-        keep_live(&mut tasks, live, &shutdown);
+    if let Some(listener) = listeners.all {
+        if config.is_front() {
+            let front = front::new(config, &health, &metrics)?;
+            listen_for(&mut tasks, listener, server::front_router(front.clone()), &close);
+            tasks.spawn(async move { front.keep().await });
+        } else {
+            listen_for(&mut tasks, listener, server::router(app.clone()), &close);
+            keep_live(&mut tasks, live, &shutdown);
+        }
     }
-    if let Some(management) = management {
+    if let Some(management) = listeners.management {
         listen_for(&mut tasks, management, server::management_router(app.clone()), &close);
     }
     tasks.spawn(async move { app.keep().await });
     let workers = workers::start(workers_options(config, &desk, bus, &health)?, &shutdown);
+    let (desk, workers) = (Some(desk), Some(workers));
     Ok(Running { desk, health, metrics, shutdown, close, tasks, workers })
 }
 
@@ -239,17 +252,27 @@ fn listen_for(tasks: &mut JoinSet<()>, listener: TcpListener, router: Router, cl
     });
 }
 
+/// Whether people come by TLS.
+fn is_secure(config: &Config) -> bool {
+    config.public_url.as_ref().is_some_and(config::WebUrl::is_https)
+}
+
+fn trusted_proxies(config: &Config) -> Vec<server::Network> {
+    let networks = config.trusted_proxies.iter();
+    networks.map(|network| server::Network::new(network.addr(), network.prefix_len())).collect()
+}
+
+fn body_bytes(config: &Config) -> usize {
+    usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX)
+}
+
 fn server_options(config: &Config) -> server::Options {
     let limits = &config.limits;
     server::Options {
         public_url: config.public_url.as_ref().map(|url| url.as_str().to_owned()),
-        secure: config.public_url.as_ref().is_some_and(config::WebUrl::is_https),
-        trusted_proxies: config
-            .trusted_proxies
-            .iter()
-            .map(|network| server::Network::new(network.addr(), network.prefix_len()))
-            .collect(),
-        body_bytes: usize::try_from(limits.body_bytes).unwrap_or(usize::MAX),
+        secure: is_secure(config),
+        trusted_proxies: trusted_proxies(config),
+        body_bytes: body_bytes(config),
         requests_per_minute: limits.requests_per_minute,
         visitor_messages_per_minute: limits.visitor_messages_per_minute,
         sign_in_per_minute: limits.sign_in_per_minute,
@@ -310,10 +333,11 @@ async fn welcome(args: &Serve, config: &Config, running: &Running, address: Opti
         None => listen::url(address),
     };
     note(&format!("Deskhand is ready at {url}"));
+    let Some(desk) = &running.desk else { return Ok(()) };
     if args.demo {
-        demo::fill(&running.desk, &url).await?;
+        demo::fill(desk, &url).await?;
     }
-    if let Some(token) = desk::workspaces::setup_token(&running.desk).await? {
+    if let Some(token) = desk::workspaces::setup_token(desk).await? {
         note(&format!(
             "Make the first owner with this link. It works once, for a day:\n\n    {url}/setup#{token}\n"
         ));

@@ -44,7 +44,7 @@ impl Network {
         Self { address, prefix }
     }
 
-    fn contains(&self, ip: IpAddr) -> bool {
+    pub(crate) fn contains(&self, ip: IpAddr) -> bool {
         fn same(a: &[u8], b: &[u8], bits: u8) -> bool {
             let (whole, rest) = (usize::from(bits / 8), bits % 8);
             let mask = if rest == 0 { 0 } else { 0xff_u8 << (8 - rest) };

@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod contract;
 mod extract;
+mod front;
 mod health;
 mod known;
 mod limits;
@@ -23,6 +24,7 @@ use desk::Desk;
 use uuid::Uuid;
 
 pub use auth::Network;
+pub use front::{Front, FrontError, FrontOptions, front_management_router, front_router};
 pub use health::Health;
 pub use metrics::Metrics;
 

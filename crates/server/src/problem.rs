@@ -85,9 +85,14 @@ impl ApiError {
     /// 429 with the seconds after which to try again.
     pub fn too_many(retry_after: u64) -> Self {
         let detail = format!("too many requests; try again in {retry_after} s");
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
-        problem.0.retry_after = Some(retry_after);
-        problem
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).with_retry_after(retry_after)
+    }
+
+    /// The same with the seconds after which to try again.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 
     /// 404.
@@ -145,9 +150,7 @@ impl From<Error> for ApiError {
                 } else {
                     "the desk cannot reach its database or disk; try again in a moment"
                 };
-                let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-                problem.0.retry_after = Some(2);
-                problem
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_retry_after(2)
             }
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
@@ -171,6 +174,10 @@ pub fn in_our_words(response: Response) -> Response {
     }
     let problem = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+            ApiError::new(status, "unavailable", "the desk cannot be reached; try again in a moment")
+                .with_retry_after(2)
+        }
         StatusCode::GATEWAY_TIMEOUT => ApiError::new(status, "timed_out", "this took too long; try again"),
         StatusCode::UPGRADE_REQUIRED => ApiError::new(status, "not_a_socket", "open this as a WebSocket"),
         _ => ApiError::new(status, "bad_request", "this request cannot be understood"),

@@ -10,13 +10,13 @@ mod help;
 mod live;
 mod notifications;
 mod people;
-mod probes;
+pub(crate) mod probes;
 mod say;
 mod search;
 mod tasks;
 mod tickets;
 mod webhooks;
-mod widget;
+pub(crate) mod widget;
 
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
+use crate::middleware::Around;
 use crate::problem::ApiError;
 
 /// How long a request may take.
@@ -102,7 +103,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(widget::cors))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), crate::middleware::all))
+        .layer(axum::middleware::from_fn_with_state(Around::of(&app), crate::middleware::all))
         .with_state(app)
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn management(app: App) -> Router {
     probes::routes().with_state(app)
 }
 
-async fn fallback(
+pub(crate) async fn fallback(
     method: Method,
     uri: axum::http::Uri,
     headers: axum::http::HeaderMap,
@@ -121,7 +122,7 @@ async fn fallback(
     ApiError::not_found().into_response()
 }
 
-async fn method_not_allowed() -> ApiError {
+pub(crate) async fn method_not_allowed() -> ApiError {
     ApiError::new(
         axum::http::StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -129,7 +130,7 @@ async fn method_not_allowed() -> ApiError {
     )
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> axum::response::Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> axum::response::Response {
     // The panic itself was logged by the hook, with its place.
     ApiError::new(
         axum::http::StatusCode::INTERNAL_SERVER_ERROR,

@@ -25,9 +25,16 @@ struct State {
 impl Proxy {
     /// One in front of the server at `to`.
     pub fn start(to: String) -> Self {
+        let proxy = Self::empty();
+        proxy.add(&to);
+        proxy
+    }
+
+    /// One in front of no server yet.
+    pub fn empty() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address").to_string();
-        let state = Arc::new(State { servers: Mutex::new(vec![to]), ..State::default() });
+        let state: Arc<State> = Arc::default();
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {

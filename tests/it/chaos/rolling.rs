@@ -19,39 +19,70 @@ use crate::program::{Place, Process};
 const RESTARTS: u64 = 1;
 const CLIENTS: usize = 6;
 const PAGES: usize = 3;
-const PARTS: [(&str, &str); 4] = [
+/// Two processes that serve everything.
+const TOGETHER: &[(&str, &str)] = &[
     ("front-1", "web,api"),
     ("front-2", "web,api"),
     ("back-1", "relay,clock,workers"),
     ("back-2", "relay,clock,workers"),
 ];
+/// Two that serve the page, in front of two that serve the API.
+const APART: &[(&str, &str)] = &[
+    ("api-1", "api"),
+    ("api-2", "api"),
+    ("web-1", "web"),
+    ("web-2", "web"),
+    ("back-1", "relay,clock,workers"),
+    ("back-2", "relay,clock,workers"),
+];
+
+/// The addresses that stay, whichever processes are behind them: people's, and where a process with the page alone finds
+/// the API.
+struct Balancers {
+    people: Proxy,
+    api: Proxy,
+}
+
+impl Balancers {
+    /// The one before a process of those roles, if there is one.
+    fn of(&self, roles: &str) -> Option<&Proxy> {
+        match roles {
+            "api" => Some(&self.api),
+            roles if roles.contains("web") => Some(&self.people),
+            _ => None,
+        }
+    }
+}
 
 /// A process that takes the place of one with the same name.
 struct Member {
     name: &'static str,
     roles: &'static str,
     process: Process,
-    address: Option<String>,
+    address: String,
 }
 
 impl Member {
-    async fn start(place: &Place, (name, roles): (&'static str, &'static str)) -> Self {
+    async fn start(
+        place: &Place,
+        (name, roles): (&'static str, &'static str),
+        balancers: &Balancers,
+    ) -> Self {
         let mut process = place.start(name, &["--roles", roles]);
-        let url = process.ready().await;
-        let address = roles.contains("api").then(|| url.trim_start_matches("http://").to_owned());
+        let address = process.ready().await.trim_start_matches("http://").to_owned();
+        if let Some(balancer) = balancers.of(roles) {
+            balancer.add(&address);
+        }
         Self { name, roles, process, address }
     }
 
     /// As an orchestrator does it: the new one comes first; the old one gets no new connections any more, is asked to
     /// end, and is waited for.
-    async fn replace(&mut self, place: &Place, balancer: &Proxy) {
-        let new = Self::start(place, (self.name, self.roles)).await;
-        if let Some(address) = &new.address {
-            balancer.add(address);
-        }
+    async fn replace(&mut self, place: &Place, balancers: &Balancers) {
+        let new = Self::start(place, (self.name, self.roles), balancers).await;
         let mut old = std::mem::replace(self, new);
-        if let Some(address) = &old.address {
-            balancer.remove(address);
+        if let Some(balancer) = balancers.of(old.roles) {
+            balancer.remove(&old.address);
         }
         old.process.terminate();
         assert_eq!(old.process.ended().await.code(), Some(0), "{}", old.process.said());
@@ -92,16 +123,26 @@ async fn watch(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_process_is_replaced_and_no_request_fails_and_no_message_is_missing() {
-    let place = on_postgres("database:").await;
-    let mut members = vec![Member::start(&place, PARTS[0]).await];
-    let direct = members[0].address.clone().unwrap();
-    let api = set_up(&members[0].process, &format!("http://{direct}")).await;
-    for part in &PARTS[1..] {
-        members.push(Member::start(&place, *part).await);
+    nobody_notices(TOGETHER).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_and_the_api_are_replaced_apart_and_no_request_fails_and_no_message_is_missing() {
+    nobody_notices(APART).await;
+}
+
+/// Replaces every process while it is used.
+async fn nobody_notices(parts: &[(&'static str, &'static str)]) {
+    let balancers = Balancers { people: Proxy::empty(), api: Proxy::empty() };
+    let api_url = format!("http://{}", balancers.api.address());
+    let place = on_postgres("database:").await.with("DESKHAND_API_URL", &api_url);
+    let mut members = vec![Member::start(&place, parts[0], &balancers).await];
+    let direct = format!("http://{}", members[0].address);
+    let api = set_up(&members[0].process, &direct).await;
+    for part in &parts[1..] {
+        members.push(Member::start(&place, *part, &balancers).await);
     }
-    let balancer = Proxy::start(direct);
-    balancer.add(members[1].address.as_ref().unwrap());
-    let url = format!("http://{}", balancer.address());
+    let url = format!("http://{}", balancers.people.address());
     let api = api.at(&url, &api.token());
     let (over, told, made) = (Arc::default(), Arc::default(), Arc::new(AtomicUsize::new(0)));
     let mut pages = JoinSet::new();
@@ -135,7 +176,7 @@ async fn every_process_is_replaced_and_no_request_fails_and_no_message_is_missin
     for _ in 0..number("DESKHAND_RESTARTS").unwrap_or(RESTARTS) {
         for member in &mut members {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            member.replace(&place, &balancer).await;
+            member.replace(&place, &balancers).await;
         }
     }
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -156,6 +156,9 @@ fn settings_that_contradict_each_other_are_refused() {
         (&[postgres, ("roles", "web,api")], &[split]),
         (&[postgres, ("groups", "hand")], &[split]),
         (&[postgres, ("roles", "web,api"), ("secret_key", key)], &[]),
+        // The page alone opens no database.
+        (&[postgres, ("roles", "web"), ("api_url", "http://api:8000")], &[]),
+        (&[postgres, ("roles", "web,clock"), ("api_url", "http://api:8000")], &[split]),
         (&[("roles", "web,api")], &[]),
         (
             &[("management_listen", "0.0.0.0:8000")],

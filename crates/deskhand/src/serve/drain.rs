@@ -22,7 +22,7 @@ pub(super) async fn drain(running: Running, sender: TraceSender, mut signals: Si
     health.set_draining();
     shutdown.cancel();
     let ended = async {
-        if !desk.store().is_exclusive() {
+        if desk.as_ref().is_none_or(|desk| !desk.store().is_exclusive()) {
             sleep(LINGER).await;
         }
         close.cancel();
@@ -31,11 +31,15 @@ pub(super) async fn drain(running: Running, sender: TraceSender, mut signals: Si
                 error!(error = &error as &dyn std::error::Error, "a part of the server broke");
             }
         }
-        workers.ended().await;
+        if let Some(workers) = workers {
+            workers.ended().await;
+        }
         while sockets(&metrics) > 0.0 {
             sleep(LOOK).await;
         }
-        desk.store().close().await;
+        if let Some(desk) = desk {
+            desk.store().close().await;
+        }
         sender.end().await;
     };
     tokio::select! {

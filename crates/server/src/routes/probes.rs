@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -10,29 +10,46 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::App;
+use crate::health::Health;
 
 /// How often the database is asked and the gauges are read.
 const PERIOD: Duration = Duration::from_secs(5);
 /// After how many failures in a row this process should get no traffic: 10 s.
 const FAILURES: u32 = 2;
 
+/// The type of what Prometheus reads.
+pub(crate) const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+impl FromRef<App> for Health {
+    fn from_ref(app: &App) -> Self {
+        app.health.clone()
+    }
+}
+
 pub(super) fn routes() -> Router<App> {
+    states().route("/metrics", get(metrics))
+}
+
+/// The probes, for whatever has a state of health.
+pub(crate) fn states<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Health: FromRef<S>,
+{
     Router::new()
         .route("/health", get(async || Json(json!({"status": "ok"}))))
         .route("/ready", get(ready))
         .route("/startup", get(startup))
-        .route("/metrics", get(metrics))
 }
 
 /// Ready also while something remote is away: what needs it waits or does without, and the rest works.
-async fn ready(State(app): State<App>) -> impl IntoResponse {
-    let (status, Json(mut body)) = answer(app.health.ready());
-    body["degraded"] = json!(app.health.degraded());
+async fn ready(State(health): State<Health>) -> impl IntoResponse {
+    let (status, Json(mut body)) = answer(health.ready());
+    body["degraded"] = json!(health.degraded());
     (status, Json(body))
 }
 
-async fn startup(State(app): State<App>) -> impl IntoResponse {
-    answer(app.health.started())
+async fn startup(State(health): State<Health>) -> impl IntoResponse {
+    answer(health.started())
 }
 
 fn answer(yes: bool) -> (StatusCode, Json<serde_json::Value>) {
@@ -50,7 +67,7 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     app.metrics.set_waiting(desk::conversations::waiting(&app.desk).await.ok());
     app.metrics
         .set_webhooks(&desk::webhooks::counts(&app.desk), desk::webhooks::pending(&app.desk).await.ok());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text())
+    ([(header::CONTENT_TYPE, METRICS)], app.metrics.text())
 }
 
 /// Notices when this process's own connections do not reach the database, and tidies up now and then.

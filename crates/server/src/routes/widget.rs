@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 ///
 /// It lies around the whole router, where it also meets what no handler answers: the browser's question
 /// before the real one, and refusals of the layers below.
-pub(super) async fn cors(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+pub(crate) async fn cors(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
     if !request.uri().path().starts_with("/widget/v1/") {
         return next.run(request).await;
     }
@@ -46,7 +46,9 @@ pub(super) async fn cors(request: axum::extract::Request, next: axum::middleware
     } else {
         next.run(request).await
     };
-    if let Some(origin) = origin {
+    // What comes from the api through a process in front of it has them already.
+    let has_them = response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    if let Some(origin) = origin.filter(|_| !has_them) {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("Origin"));

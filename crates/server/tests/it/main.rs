@@ -13,6 +13,7 @@ mod contract;
 mod dead_letters;
 mod document;
 mod foreign;
+mod front;
 mod live;
 mod people;
 mod say;
