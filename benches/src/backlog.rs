@@ -1,5 +1,4 @@
-//! A million events that wait, a transaction that nobody ends, and a process that dies: the released program at its
-//! work in the background.
+//! A million events that wait, and a transaction that nobody ends: the released program at its work in the background.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -20,9 +19,9 @@ const BACKLOG: usize = 1_000_000;
 /// How long the transaction stays open.
 const OPEN: Duration = Duration::from_secs(600);
 /// How many events a second come meanwhile.
-const RATE: u32 = 50;
+pub(crate) const RATE: u32 = 50;
 
-fn event(workspace: WorkspaceId) -> Envelope {
+pub(crate) fn event(workspace: WorkspaceId) -> Envelope {
     let subject = Uuid::now_v7();
     Envelope {
         data: serde_json::json!({
@@ -53,7 +52,7 @@ async fn kept(running: &Running) -> usize {
     usize::try_from(count).expect("a count")
 }
 
-async fn system(url: &str) -> PgConnection {
+pub(crate) async fn system(url: &str) -> PgConnection {
     let mut connection = PgConnection::connect(url).await.expect("PostgreSQL");
     connection.execute("SET ROLE deskhand_system").await.expect("the role");
     connection
@@ -90,7 +89,11 @@ async fn drain(place: Place, name: &str, out: &mut String) {
 }
 
 /// Appends events at [`RATE`] until `until`; gives when each was committed.
-async fn pace(store: &Store, workspace: WorkspaceId, until: Instant) -> HashMap<Uuid, jiff::Timestamp> {
+pub(crate) async fn pace(
+    store: &Store,
+    workspace: WorkspaceId,
+    until: Instant,
+) -> HashMap<Uuid, jiff::Timestamp> {
     let mut committed = HashMap::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / RATE);
     while Instant::now() < until {
@@ -104,7 +107,7 @@ async fn pace(store: &Store, workspace: WorkspaceId, until: Instant) -> HashMap<
 }
 
 /// How long each event took to its row of the ledger, in the order of their commits. Waits for all.
-async fn took(url: &str, committed: &HashMap<Uuid, jiff::Timestamp>) -> Vec<Duration> {
+pub(crate) async fn took(url: &str, committed: &HashMap<Uuid, jiff::Timestamp>) -> Vec<Duration> {
     let mut reader = system(url).await;
     let ids: Vec<Uuid> = committed.keys().copied().collect();
     let until = Instant::now() + Duration::from_secs(60);
@@ -178,35 +181,6 @@ async fn left_open(out: &mut String) {
     );
 }
 
-/// Two processes are killed one after the other while events come, each with another one beside it: one of them had the
-/// events' partitions.
-async fn killed(out: &mut String) {
-    let url = testkit::empty_postgres().await;
-    let prepared = Prepared::new(Place::Postgres(url.clone())).await;
-    let workspace = prepared.owner.workspace;
-    let store = testkit::beside(&url).await;
-    let mut first = prepared.start().await;
-    let mut second = first.beside().await;
-    let shared = Duration::from_secs(6);
-    tokio::time::sleep(shared).await;
-    let (paced, _third) =
-        tokio::join!(pace(&store, workspace, Instant::now() + Duration::from_secs(55)), async {
-            first.kill();
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            let third = second.beside().await;
-            tokio::time::sleep(shared).await;
-            second.kill();
-            third
-        });
-    let mut took = took(&url, &paced).await;
-    let _ = writeln!(
-        out,
-        "Processes were killed with {RATE} events a second coming: the last of their events was handled {:.1} s \
-         after it was appended (wanted ≤ 16 s; graphile-worker 0.17 waits four hours for a job that is locked).\n",
-        percentile(&mut took, 1.0).as_secs_f64()
-    );
-}
-
 pub(crate) async fn run() -> String {
     let mut out = String::from("## A backlog, and what goes wrong\n\n");
     let _ = writeln!(
@@ -219,7 +193,6 @@ pub(crate) async fn run() -> String {
     drain(Place::Sqlite, "SQLite", &mut out).await;
     drain(Place::Postgres(testkit::empty_postgres().await), "PostgreSQL", &mut out).await;
     out.push('\n');
-    killed(&mut out).await;
     left_open(&mut out).await;
     out
 }

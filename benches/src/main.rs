@@ -1,8 +1,8 @@
 //! Measures the released program: start, memory, creating tasks, answering, searching, reminding,
-//! handling events, draining them.
+//! handling events, handing them over, draining them.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, search, remind, events, backlog. Everything runs on this machine, the load generator
+//! runs some: start, create, converse, search, remind, events, takeover, backlog. Everything runs on this machine, the load generator
 //! too; the disk's fsync rate is measured right before each figure, because disks drift.
 
 mod backlog;
@@ -15,10 +15,11 @@ mod remind;
 mod search;
 mod server;
 mod start;
+mod takeover;
 
 use std::fmt::Write as _;
 
-const ALL: [&str; 7] = ["start", "create", "converse", "search", "remind", "events", "backlog"];
+const ALL: [&str; 8] = ["start", "create", "converse", "search", "remind", "events", "takeover", "backlog"];
 
 #[tokio::main]
 async fn main() {
@@ -38,6 +39,7 @@ async fn main() {
             "search" => search::run().await,
             "remind" => remind::run().await,
             "events" => events::run().await,
+            "takeover" => takeover::run().await,
             _ => backlog::run().await,
         };
         print!("{section}");
