@@ -1,5 +1,6 @@
 //! What can be typed: commands, their arguments and their help. Nothing is done here.
 
+mod deploy;
 mod events;
 mod webhooks;
 
@@ -9,6 +10,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
+pub(crate) use deploy::{DeployCommand, DeployRender, FleetArgs};
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
@@ -95,6 +97,12 @@ pub(crate) enum Command {
         /// What to do
         #[command(subcommand)]
         command: EventsCommand,
+    },
+    /// Run Deskhand on Kubernetes: manifests, worked out offline
+    Deploy {
+        /// What to do
+        #[command(subcommand)]
+        command: DeployCommand,
     },
     /// Print the JSON Schemas of all events
     Schemas(Schemas),

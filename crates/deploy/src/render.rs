@@ -1,0 +1,32 @@
+//! Makes the manifests of a fleet. A module here is a kind of thing; none of them decides what the fleet is.
+
+mod meta;
+mod object;
+mod pod;
+mod scaling;
+mod shared;
+mod why;
+mod workloads;
+
+pub use object::Object;
+
+use crate::error::Error;
+use crate::fleet::Fleet;
+
+/// The password of a database of ours: the key in the Secret, and the variable.
+const POSTGRES_PASSWORD: &str = "POSTGRES_PASSWORD";
+
+/// The manifests of a fleet, in an order that is always the same: what others need comes first.
+///
+/// Errors where two would have the same name in the same namespace, and where one cannot be written as JSON, which does not
+/// happen.
+pub fn render(fleet: &Fleet) -> Result<Vec<Object>, Error> {
+    let mut objects = shared::objects(fleet)?;
+    for part in &fleet.parts {
+        objects.extend(workloads::objects(fleet, part)?);
+        objects.extend(scaling::objects(fleet, part)?);
+    }
+    objects.extend(workloads::migration(fleet)?);
+    objects.sort_by_key(Object::place);
+    Ok(objects)
+}
