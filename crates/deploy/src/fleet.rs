@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 pub use names::Names;
 pub use parts::{Follow, Part, Scaling};
-pub use platform::{Brokers, Bus, Database, Entry, Monitoring, Secret, Tracing, Way};
+pub use platform::{Brokers, Bus, Database, Entry, Exporter, Monitoring, Secret, Tracing, Way};
 pub(crate) use settings::{optional_secrets, variable};
 
 use crate::values::{Environment, FluentBit, Migrations, NetworkPolicy, Quantity, ServiceAccount};
@@ -50,6 +50,8 @@ pub struct Fleet {
     pub database: Database,
     /// What carries events.
     pub bus: Bus,
+    /// What tells Prometheus the lag of groups, where replicas follow it.
+    pub exporter: Exporter,
     /// The way in.
     pub entry: Entry,
     /// Who may talk to whom, where that is said.

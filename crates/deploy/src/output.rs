@@ -63,7 +63,8 @@ pub fn files(objects: &[Object]) -> Result<BTreeMap<String, String>, Error> {
 fn file_name(object: &Object) -> String {
     let kind = object.kind().to_lowercase();
     let name = object.name();
-    let short = name.split_once('-').filter(|(base, _)| *base == program::NAME).map_or(name, |(_, short)| short);
+    let short =
+        name.split_once('-').filter(|(base, _)| *base == program::NAME).map_or(name, |(_, short)| short);
     if short == program::NAME { kind } else { format!("{kind}-{short}") }
 }
 
@@ -138,7 +139,11 @@ pub fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<Written,
 
 /// The outermost folder that would have to be made.
 fn first_missing(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).last().map(Path::to_owned)
+    folder
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
+        .last()
+        .map(Path::to_owned)
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
@@ -152,7 +157,10 @@ fn write_into(folder: &Path, files: &BTreeMap<String, String>) -> Result<Written
     match handle.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(Error::Folder(format!("somebody else is writing to {}: try again", folder.display())));
+            return Err(Error::Folder(format!(
+                "somebody else is writing to {}: try again",
+                folder.display()
+            )));
         }
         Err(TryLockError::Error(error)) => return Err(failed(folder)(error)),
     }
@@ -320,7 +328,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let handle = fs::File::open(folder.path()).unwrap();
         handle.lock().unwrap();
-        assert!(write(folder.path(), &some(&["one.yaml"])).unwrap_err().to_string().contains("somebody else"));
+        assert!(
+            write(folder.path(), &some(&["one.yaml"])).unwrap_err().to_string().contains("somebody else")
+        );
         drop(handle);
         write(folder.path(), &some(&["one.yaml"])).unwrap();
     }
@@ -328,8 +338,38 @@ mod tests {
     #[test]
     fn text_that_older_readers_would_take_for_something_else_is_quoted() {
         let words = [
-            "yes", "no", "on", "off", "y", "n", "true", "null", "~", "0123", "0x1f", "1e3", "1_000", "12:30:45", "1.0",
-            "2026-11-22", ".inf", "=", "<<", "", " x", "- a", "a: b", "a #b", "*a", "&a", "!a", "%a", "@a", "`a", "{", "[",
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "n",
+            "true",
+            "null",
+            "~",
+            "0123",
+            "0x1f",
+            "1e3",
+            "1_000",
+            "12:30:45",
+            "1.0",
+            "2026-11-22",
+            ".inf",
+            "=",
+            "<<",
+            "",
+            " x",
+            "- a",
+            "a: b",
+            "a #b",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "{",
+            "[",
         ];
         for word in words {
             let text = yaml(&json!({ "key": word })).unwrap();
@@ -341,7 +381,9 @@ mod tests {
 
     #[test]
     fn texts_of_several_lines_come_back_as_they_were() {
-        for word in ["a\nb\n", "a\n\n  b", "\n a\n", "a\n\n\n", "trailing \nx", "tab\there\n", "%YAML\n---\n...\n"] {
+        for word in
+            ["a\nb\n", "a\n\n  b", "\n a\n", "a\n\n\n", "trailing \nx", "tab\there\n", "%YAML\n---\n...\n"]
+        {
             let text = yaml(&json!({ "a": { "b": [{ "key": word }] } })).unwrap();
             let read: Value = serde_saphyr::from_str(&text).unwrap();
             assert_eq!(read["a"]["b"][0]["key"], word, "{text}");

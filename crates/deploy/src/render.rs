@@ -1,10 +1,17 @@
 //! Makes the manifests of a fleet. A module here is a kind of thing; none of them decides what the fleet is.
 
+mod bus;
+mod custom;
+mod database;
+mod entry;
+mod lag;
 mod meta;
+mod network;
 mod object;
 mod pod;
 mod scaling;
 mod shared;
+mod stateful;
 mod why;
 mod workloads;
 
@@ -27,6 +34,11 @@ pub fn render(fleet: &Fleet) -> Result<Vec<Object>, Error> {
         objects.extend(scaling::objects(fleet, part)?);
     }
     objects.extend(workloads::migration(fleet)?);
+    objects.extend(database::objects(fleet)?);
+    objects.extend(bus::objects(fleet)?);
+    objects.extend(lag::objects(fleet)?);
+    objects.extend(entry::objects(fleet)?);
+    objects.extend(network::objects(fleet)?);
     objects.sort_by_key(Object::place);
     Ok(objects)
 }

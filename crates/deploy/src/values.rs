@@ -19,10 +19,10 @@ pub use component::{
 };
 pub use layers::Layers;
 pub use platform::{
-    Backup, Bus, BusKind, CloudNativePg, Database, DatabaseKind, DevSecret, Entry, EntryKind, External,
-    FluentBit, Gateway, Image, Ingress, Kafka, Logging, Migrations, Monitoring, MonitoringKind, Namespaces,
-    Nats, NetworkPolicy, OwnMonitoring, Peer, PostgresSet, PullPolicy, Security, ServiceAccount, Storage,
-    Strimzi, Tracing, TracingKind,
+    Backup, Bus, BusKind, CloudNativePg, Database, DatabaseKind, DevSecret, Entry, EntryKind, Exporter,
+    External, FluentBit, Gateway, Image, Ingress, Kafka, Logging, Migrations, Monitoring, MonitoringKind,
+    Namespaces, Nats, NetworkPolicy, OwnMonitoring, Peer, PostgresSet, PullPolicy, Security, ServiceAccount,
+    Storage, Strimzi, Tracing, TracingKind,
 };
 pub use quantity::Quantity;
 pub use read::{Origin, Problem, Share, Tree};
@@ -109,7 +109,10 @@ values! {
 
 impl Values {
     /// Reads merged settings; `origins` knows where each was given. Sets of workers come back complete.
-    pub(crate) fn read(value: &Value, origins: &Origins) -> Result<(Self, BTreeMap<String, Component>), Vec<Problem>> {
+    pub(crate) fn read(
+        value: &Value,
+        origins: &Origins,
+    ) -> Result<(Self, BTreeMap<String, Component>), Vec<Problem>> {
         let mut reading = Reading::new(origins);
         let values = Self::read_from(&mut reading, value);
         let problems = reading.problems();

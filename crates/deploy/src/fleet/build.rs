@@ -6,14 +6,14 @@ use config::{Group, Role};
 use domain::Topic;
 
 use super::parts::{Follow, Part, Scaling};
-use super::platform::{Brokers, Bus, Database, Entry, Monitoring, Secret, Tracing, Way};
+use super::platform::{Brokers, Bus, Database, Entry, Exporter, Monitoring, Secret, Tracing, Way};
 use super::rules::Refusals;
-use super::{Fleet, Names, names, settings};
+use super::{Fleet, Names, Volume, names, settings};
 use crate::error::Error;
 use crate::program;
 use crate::values::{
-    self, BusKind, Component, DatabaseKind, EntryKind, Environment, Layers, MonitoringKind, ScalingKind, TracingKind,
-    Values, nearest,
+    self, BusKind, Component, DatabaseKind, EntryKind, Environment, Layers, MonitoringKind, ScalingKind,
+    TracingKind, Values, WhenUnsatisfiable, nearest,
 };
 
 /// What is longest of what comes after the base of a name, beside the names of sets of workers.
@@ -65,6 +65,8 @@ impl Build<'_, '_> {
         self.roles(&parts);
         let monitoring = self.monitoring(&names);
         self.lag_is_known(&parts, &monitoring);
+        self.broker_is_plain(&parts, &bus, &shared);
+        self.secrets_are_beside(&parts, &names, &database);
         let entry = self.entry();
         let secret = self.secret(&names);
         let fluent_bit = self.fluent_bit(&names, &parts);
@@ -84,6 +86,7 @@ impl Build<'_, '_> {
             bus,
             entry,
             network_policy: self.network_policy(),
+            exporter: self.exporter(),
             monitoring,
             tracing,
             fluent_bit,
@@ -165,7 +168,9 @@ impl Build<'_, '_> {
             let part = format!("workers-{name}");
             let most = 63 - names.base.len().min(LONGEST_BASE) - "-workers-".len() - "-entry".len();
             self.refusals.require(names::is_label(&name) && name.len() <= most, &key, || {
-                format!("{name:?} cannot be part of a name: small letters, digits and hyphens, at most {most}")
+                format!(
+                    "{name:?} cannot be part of a name: small letters, digits and hyphens, at most {most}"
+                )
             });
             if component.enabled {
                 all.push((part, key, component));
@@ -211,7 +216,10 @@ impl Build<'_, '_> {
         if !component.groups.is_empty() {
             own.insert("groups".to_owned(), join(groups.iter().map(|group| group.as_str())));
         }
-        if roles.contains(&Role::Web) && !roles.contains(&Role::Api) && let Some(api) = api {
+        if roles.contains(&Role::Web)
+            && !roles.contains(&Role::Api)
+            && let Some(api) = api
+        {
             own.insert("api_url".to_owned(), api.to_owned());
         }
         let part = Part {
@@ -225,7 +233,8 @@ impl Build<'_, '_> {
             values: component,
         };
         settings::check(self.refusals, &at("settings"), shared, &part.settings, part.uses_database());
-        let drain_secs = part.settings.get(program::DRAIN_KEY).and_then(|secs| secs.parse().ok()).unwrap_or(drain_secs);
+        let drain_secs =
+            part.settings.get(program::DRAIN_KEY).and_then(|secs| secs.parse().ok()).unwrap_or(drain_secs);
         self.refusals.component(&key, &part.values, drain_secs);
         Some(part)
     }
@@ -266,13 +275,16 @@ impl Build<'_, '_> {
         let at = |field: &str| format!("{key}.scaling.{field}");
         let scaling = &component.scaling;
         if scaling.kind == ScalingKind::None {
-            self.refusals.require((1..=1_000).contains(&component.replicas), &format!("{key}.replicas"), || {
-                format!("{} replicas: 1 to 1000, or enabled: false", component.replicas)
-            });
+            self.refusals.require(
+                (1..=1_000).contains(&component.replicas),
+                &format!("{key}.replicas"),
+                || format!("{} replicas: 1 to 1000, or enabled: false", component.replicas),
+            );
             return Some(Scaling::Fixed { replicas: component.replicas });
         }
         self.refusals.require(scaling.min >= 1, &at("min"), || {
-            "with 0 nobody relays events, keeps time or answers until something wakes it: at least 1".to_owned()
+            "with 0 nobody relays events, keeps time or answers until something wakes it: at least 1"
+                .to_owned()
         });
         self.refusals.require(scaling.max >= scaling.min, &at("max"), || {
             format!("{} is less than min, which is {}", scaling.max, scaling.min)
@@ -302,7 +314,8 @@ impl Build<'_, '_> {
         };
         let percent = scaling.cpu_percent;
         if scaling.kind == ScalingKind::Hpa {
-            self.refusals.require(percent > 0, &at("cpuPercent"), || "hpa follows the CPU: above 0".to_owned());
+            self.refusals
+                .require(percent > 0, &at("cpuPercent"), || "hpa follows the CPU: above 0".to_owned());
             return Some(Scaling::Cpu { follow, percent });
         }
         let (topic, group) = self.followed(key, component, roles, groups, bus)?;
@@ -340,8 +353,12 @@ impl Build<'_, '_> {
             "a lag is worked off by role workers, which is not among its roles".to_owned()
         });
         self.refusals.require(lag.per_replica > 0, &at("perReplica"), || "above 0".to_owned());
-        let topic = *self.words(&at("topic"), std::slice::from_ref(&lag.topic), &Topic::ALL, Topic::as_str)?.first()?;
-        let group = *self.words(&at("group"), std::slice::from_ref(&lag.group), Group::ALL, Group::as_str)?.first()?;
+        let topic = *self
+            .words(&at("topic"), std::slice::from_ref(&lag.topic), &Topic::ALL, Topic::as_str)?
+            .first()?;
+        let group = *self
+            .words(&at("group"), std::slice::from_ref(&lag.group), Group::ALL, Group::as_str)?
+            .first()?;
         self.refusals.require(groups.contains(&group), &at("group"), || {
             format!("{group} is not among its groups, so more replicas would not help")
         });
@@ -374,7 +391,8 @@ impl Build<'_, '_> {
         self.refusals.require(fronts.len() < 2, "web.roles", || {
             format!("{} both run the role web, and there is one way in", fronts.join(" and "))
         });
-        let apis: Vec<&str> = parts.iter().filter(|part| part.runs(Role::Api)).map(|part| part.key.as_str()).collect();
+        let apis: Vec<&str> =
+            parts.iter().filter(|part| part.runs(Role::Api)).map(|part| part.key.as_str()).collect();
         self.refusals.require(apis == ["api"], "api.roles", || {
             format!("the role api is run by the component api alone, and not by {}", apis.join(" and "))
         });
@@ -395,10 +413,12 @@ impl Build<'_, '_> {
             "there is an existingSecret: either that or a made-up one".to_owned()
         });
         self.refusals.require(values.environment != Environment::Production, "devSecret.create", || {
-            "everybody knows what is in it: make a Secret, name it in existingSecret, or set environment".to_owned()
+            "everybody knows what is in it: make a Secret, name it in existingSecret, or set environment"
+                .to_owned()
         });
         self.refusals.require(values.database.kind == DatabaseKind::StatefulSet, "devSecret.create", || {
-            "a made-up password opens only a database that is made with it: database.kind statefulset".to_owned()
+            "a made-up password opens only a database that is made with it: database.kind statefulset"
+                .to_owned()
         });
         Secret::Dev(names.of("dev-secrets"))
     }
@@ -409,9 +429,11 @@ impl Build<'_, '_> {
             return None;
         }
         self.refusals.resources("migrations.resources", &migrations.resources);
-        self.refusals.require(migrations.active_deadline_seconds > 0, "migrations.activeDeadlineSeconds", || {
-            "above 0".to_owned()
-        });
+        self.refusals.require(
+            migrations.active_deadline_seconds > 0,
+            "migrations.activeDeadlineSeconds",
+            || "above 0".to_owned(),
+        );
         let namespace = self.namespace(names, "migrations", &migrations.namespace);
         Some((namespace, migrations.clone()))
     }
@@ -450,7 +472,8 @@ impl Build<'_, '_> {
             DatabaseKind::CloudNativePg => {
                 let own = &database.cloudnativepg;
                 self.refusals.resources("database.cloudnativepg.resources", &own.resources);
-                self.refusals.require(own.instances > 0, "database.cloudnativepg.instances", || "above 0".to_owned());
+                self.refusals
+                    .require(own.instances > 0, "database.cloudnativepg.instances", || "above 0".to_owned());
                 Database::CloudNativePg {
                     namespace: self.namespace(names, "database.cloudnativepg", &own.namespace),
                     instances: own.instances,
@@ -463,20 +486,21 @@ impl Build<'_, '_> {
         })
     }
 
-    fn backup(&mut self) -> Option<values::Backup> {
+    fn backup(&mut self) -> Option<(values::Backup, Volume)> {
         let backup = &self.values.backup;
         if !backup.enabled {
             return None;
         }
-        let good = |part: &str| part.bytes().all(|letter| letter.is_ascii_digit() || b"*/,-".contains(&letter));
-        let parts: Vec<&str> = backup.schedule.split_whitespace().collect();
-        self.refusals.require(parts.len() == 5 && parts.iter().all(|part| good(part)), "backup.schedule", || {
-            format!("{:?} is no time as cron writes it, such as 17 2 * * *", backup.schedule)
-        });
-        self.refusals.require(backup.keep > 0, "backup.keep", || "a copy that is not kept is none".to_owned());
+        for (key, schedule) in [("schedule", &backup.schedule), ("drillSchedule", &backup.drill_schedule)] {
+            self.refusals.require(is_schedule(schedule), &format!("backup.{key}"), || {
+                format!("{schedule:?} is no time as cron writes it, such as 17 2 * * *")
+            });
+        }
+        self.refusals
+            .require(backup.keep > 0, "backup.keep", || "a copy that is not kept is none".to_owned());
         self.refusals.resources("backup.resources", &backup.resources);
-        self.refusals.volume("backup.storage", &backup.storage);
-        Some(backup.clone())
+        let volume = self.refusals.volume("backup.storage", &backup.storage);
+        Some((backup.clone(), volume))
     }
 
     fn bus(&mut self, names: &Names) -> Option<Bus> {
@@ -508,19 +532,50 @@ impl Build<'_, '_> {
                 replication,
             });
         }
-        let (key, replicas, min_insync, image, storage, resources, namespace, version) = match bus.kind {
+        let (key, replicas, min_insync, image, when, storage, resources, namespace, version) = match bus.kind
+        {
             BusKind::Nats => {
                 let own = &bus.nats;
                 let most = own.replicas / 2 + 1;
-                ("bus.nats", own.replicas, most.min(replication), Some(&own.image), &own.storage, &own.resources, &own.namespace, "")
+                (
+                    "bus.nats",
+                    own.replicas,
+                    most.min(replication),
+                    Some(&own.image),
+                    own.when_unsatisfiable,
+                    &own.storage,
+                    &own.resources,
+                    &own.namespace,
+                    "",
+                )
             }
             BusKind::Kafka => {
                 let own = &bus.kafka;
-                ("bus.kafka", own.replicas, own.min_insync_replicas, Some(&own.image), &own.storage, &own.resources, &own.namespace, "")
+                (
+                    "bus.kafka",
+                    own.replicas,
+                    own.min_insync_replicas,
+                    Some(&own.image),
+                    own.when_unsatisfiable,
+                    &own.storage,
+                    &own.resources,
+                    &own.namespace,
+                    "",
+                )
             }
             _ => {
                 let own = &bus.strimzi;
-                ("bus.strimzi", own.replicas, own.min_insync_replicas, None, &own.storage, &own.resources, &own.namespace, own.version.as_str())
+                (
+                    "bus.strimzi",
+                    own.replicas,
+                    own.min_insync_replicas,
+                    None,
+                    WhenUnsatisfiable::DoNotSchedule,
+                    &own.storage,
+                    &own.resources,
+                    &own.namespace,
+                    own.version.as_str(),
+                )
             }
         };
         let at = |field: &str| format!("{key}.{field}");
@@ -545,6 +600,7 @@ impl Build<'_, '_> {
             replication,
             image: image.map(|image| self.refusals.image(&at("image"), image, None)),
             version: version.to_owned(),
+            waits_for_a_node: when == WhenUnsatisfiable::DoNotSchedule,
             volume: self.refusals.volume(&at("storage"), storage),
             resources: resources.clone(),
         };
@@ -572,9 +628,11 @@ impl Build<'_, '_> {
             EntryKind::None => Way::None,
             EntryKind::NodePort => {
                 let port = entry.node_port;
-                self.refusals.require(port == 0 || (30_000..=32_767).contains(&port), "entry.nodePort", || {
-                    format!("{port} is no port of the nodes: 30000 to 32767, or 0 for any")
-                });
+                self.refusals.require(
+                    port == 0 || (30_000..=32_767).contains(&port),
+                    "entry.nodePort",
+                    || format!("{port} is no port of the nodes: 30000 to 32767, or 0 for any"),
+                );
                 Way::NodePort { port: (port > 0).then_some(port) }
             }
             EntryKind::LoadBalancer => {
@@ -590,12 +648,16 @@ impl Build<'_, '_> {
             }
             EntryKind::Gateway => {
                 let gateway = &entry.gateway;
-                self.refusals.require(!gateway.create || !gateway.class_name.is_empty(), "entry.gateway.className", || {
-                    "a Gateway is made of a class that the cluster has: name it".to_owned()
-                });
-                self.refusals.require(gateway.create || !gateway.name.is_empty(), "entry.gateway.name", || {
-                    "the route joins a Gateway: name it, or let one be made".to_owned()
-                });
+                self.refusals.require(
+                    !gateway.create || !gateway.class_name.is_empty(),
+                    "entry.gateway.className",
+                    || "a Gateway is made of a class that the cluster has: name it".to_owned(),
+                );
+                self.refusals.require(
+                    gateway.create || !gateway.name.is_empty(),
+                    "entry.gateway.name",
+                    || "the route joins a Gateway: name it, or let one be made".to_owned(),
+                );
                 Way::Gateway(gateway.clone())
             }
         };
@@ -635,9 +697,11 @@ impl Build<'_, '_> {
             }
             MonitoringKind::Own => {
                 let own = &monitoring.own;
-                for (key, image) in
-                    [("prometheus", &own.prometheus), ("grafana", &own.grafana), ("alertmanager", &own.alertmanager)]
-                {
+                for (key, image) in [
+                    ("prometheus", &own.prometheus),
+                    ("grafana", &own.grafana),
+                    ("alertmanager", &own.alertmanager),
+                ] {
                     self.refusals.image(&format!("monitoring.own.{key}"), image, None);
                 }
                 self.refusals.resources("monitoring.own.resources", &own.resources);
@@ -648,11 +712,46 @@ impl Build<'_, '_> {
         }
     }
 
+    /// What others read from a broker, they read as it is: without encryption and without signing in.
+    fn broker_is_plain(&mut self, parts: &[Part], bus: &Bus, shared: &BTreeMap<String, String>) {
+        let secured: Vec<&str> = ["broker.tls", "broker.user", "broker.credentials_file"]
+            .into_iter()
+            .filter(|key| shared.get(*key).is_some_and(|value| value != "off"))
+            .collect();
+        let Some(key) = secured.first() else { return };
+        self.refusals.require(bus.brokers().is_none(), &format!("settings.{key}"), || {
+            "the brokers of the fleet speak without encryption and without signing in, behind network policies: use a bus \
+             elsewhere, with bus.kind external"
+                .to_owned()
+        });
+        for part in parts {
+            let reads = matches!(part.scaling, Scaling::Keda { .. } | Scaling::Lag { .. });
+            self.refusals.require(!reads, &format!("{}.scaling.kind", part.key), || {
+                format!("what reads the lag from the broker cannot sign in or encrypt, and {key} is set: scale by hpa")
+            });
+        }
+    }
+
+    /// The operator puts the database's address into a Secret in its own namespace.
+    fn secrets_are_beside(&mut self, parts: &[Part], names: &Names, database: &Database) {
+        let Database::CloudNativePg { namespace, .. } = database else { return };
+        let own = [(or(&self.values.migrations.namespace, &names.namespace), "migrations".to_owned())];
+        let of_parts = parts.iter().filter(|part| part.uses_database());
+        let of_parts = of_parts.map(|part| (part.namespace.clone(), part.key.clone()));
+        for (other, key) in of_parts.chain(own) {
+            self.refusals.require(other == *namespace, &format!("{key}.namespace"), || {
+                format!("CloudNativePG puts the database's address into a Secret of {namespace}, which is not found from {other}")
+            });
+        }
+    }
+
     fn lag_is_known(&mut self, parts: &[Part], monitoring: &Monitoring) {
         for part in parts.iter().filter(|part| matches!(part.scaling, Scaling::Lag { .. })) {
-            self.refusals.require(!matches!(monitoring, Monitoring::None), &format!("{}.scaling.kind", part.key), || {
-                "nobody collects the lag: set monitoring.kind, or scale by keda".to_owned()
-            });
+            self.refusals.require(
+                !matches!(monitoring, Monitoring::None),
+                &format!("{}.scaling.kind", part.key),
+                || "nobody collects the lag: set monitoring.kind, or scale by keda".to_owned(),
+            );
         }
     }
 
@@ -668,6 +767,13 @@ impl Build<'_, '_> {
         self.refusals.require(tracing.retention_days > 0, "tracing.retentionDays", || "above 0".to_owned());
         let namespace = self.namespace(names, "tracing", &tracing.namespace);
         Tracing::Collector { namespace, values: Box::new(tracing.clone()) }
+    }
+
+    fn exporter(&mut self) -> Exporter {
+        let exporter = &self.values.bus.exporter;
+        let image = self.refusals.image("bus.exporter.image", &exporter.image, None);
+        self.refusals.resources("bus.exporter.resources", &exporter.resources);
+        Exporter { image, resources: exporter.resources.clone() }
     }
 
     fn fluent_bit(&mut self, names: &Names, parts: &[Part]) -> Option<values::FluentBit> {
@@ -694,6 +800,12 @@ impl Build<'_, '_> {
     }
 }
 
+fn is_schedule(text: &str) -> bool {
+    let good = |part: &str| part.bytes().all(|letter| letter.is_ascii_digit() || b"*/,-".contains(&letter));
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    parts.len() == 5 && parts.iter().all(|part| good(part))
+}
+
 fn or(text: &str, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
 }
@@ -705,7 +817,8 @@ fn join<'t>(words: impl Iterator<Item = &'t str>) -> String {
 /// How long the rest of an end may take, in seconds.
 fn drain_secs(shared: &BTreeMap<String, String>) -> i32 {
     let default = config::SETTINGS.iter().find(|setting| setting.key == program::DRAIN_KEY);
-    let text = shared.get(program::DRAIN_KEY).map(String::as_str).or(default.and_then(|setting| setting.default));
+    let text =
+        shared.get(program::DRAIN_KEY).map(String::as_str).or(default.and_then(|setting| setting.default));
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
@@ -717,7 +830,11 @@ fn bus_url(names: &Names, bus: &Bus) -> String {
         Bus::Nats(brokers) => format!("nats://{}:4222", names.host("nats", &brokers.namespace)),
         Bus::Kafka(brokers) => {
             let broker = |at| {
-                format!("{}-{at}.{}:9092", names.of("kafka"), names.host("kafka-headless", &brokers.namespace))
+                format!(
+                    "{}-{at}.{}:9092",
+                    names.of("kafka"),
+                    names.host("kafka-headless", &brokers.namespace)
+                )
             };
             format!("kafka://{}", (0..brokers.replicas).map(broker).collect::<Vec<_>>().join(","))
         }

@@ -1,9 +1,7 @@
 //! What is around the parts: database, bus, the way in, what watches. Each is what it is, with what belongs to it.
 
 use super::{ImageRef, Volume};
-use crate::values::{
-    Backup, Gateway, Ingress, OwnMonitoring, Resources, Tracing as TracingValues,
-};
+use crate::values::{Backup, Gateway, Ingress, OwnMonitoring, Resources, Tracing as TracingValues};
 
 /// Where secrets come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +47,8 @@ pub enum Database {
         max_connections: i32,
         /// How long its end may take, in seconds.
         grace_secs: i32,
-        /// Copies of it.
-        backup: Option<Backup>,
+        /// Copies of it, with their volume.
+        backup: Option<(Backup, Volume)>,
     },
     /// A cluster of CloudNativePG.
     CloudNativePg {
@@ -129,6 +127,8 @@ pub struct Brokers {
     pub image: Option<ImageRef>,
     /// Kafka's version, for Strimzi.
     pub version: String,
+    /// Whether one waits rather than sharing a node with another.
+    pub waits_for_a_node: bool,
     /// The volume of each.
     pub volume: Volume,
     /// What each asks for, and may have.
@@ -161,6 +161,15 @@ impl Bus {
             Self::Nats(brokers) | Self::Kafka(brokers) | Self::Strimzi(brokers) => &brokers.prefix,
         }
     }
+}
+
+/// What tells Prometheus the lag of groups on Kafka.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exporter {
+    /// Its image.
+    pub image: ImageRef,
+    /// What it asks for, and may have.
+    pub resources: Resources,
 }
 
 /// The way in.

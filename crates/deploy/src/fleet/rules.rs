@@ -6,10 +6,13 @@ use std::net::IpAddr;
 use super::names::{is_dns_name, is_label, is_label_key, is_label_value};
 use super::{ImageRef, Volume};
 use crate::program;
-use crate::values::{Component, Container, Image, Origins, Probe, Problem, PullPolicy, Resources, Storage, origin_of};
+use crate::values::{
+    Component, Container, Image, Origins, Probe, Problem, PullPolicy, Resources, Storage, origin_of,
+};
 
 /// Tags that are moved from one image to another.
-const MOVING: &[&str] = &["latest", "main", "master", "stable", "edge", "nightly", "dev", "develop", "canary", "head"];
+const MOVING: &[&str] =
+    &["latest", "main", "master", "stable", "edge", "nightly", "dev", "develop", "canary", "head"];
 
 /// Everything that is wrong with a fleet.
 pub(super) struct Refusals<'a> {
@@ -24,7 +27,11 @@ impl<'a> Refusals<'a> {
 
     /// Refuses what stands at `key`, with the reason.
     pub(super) fn refuse(&mut self, key: &str, what: impl Into<String>) {
-        self.problems.push(Problem { origin: origin_of(self.origins, key), key: key.to_owned(), what: what.into() });
+        self.problems.push(Problem {
+            origin: origin_of(self.origins, key),
+            key: key.to_owned(),
+            what: what.into(),
+        });
     }
 
     /// Refuses what stands at `key` where something does not hold.
@@ -86,7 +93,8 @@ impl<'a> Refusals<'a> {
     pub(super) fn image(&mut self, key: &str, image: &Image, ours: Option<&str>) -> ImageRef {
         let at = |field: &str| format!("{key}.{field}");
         let Image { repository, tag, digest, .. } = image;
-        let good = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || b"-_./:".contains(&letter);
+        let good =
+            |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || b"-_./:".contains(&letter);
         let last = repository.rsplit('/').next().unwrap_or_default();
         self.require(
             !last.is_empty() && repository.bytes().all(good) && !last.contains(':') && !repository.starts_with('/'),
@@ -149,9 +157,11 @@ impl<'a> Refusals<'a> {
             self.require(asked.milli() > 0, &format!("{key}.requests.{what}"), || {
                 "nothing is asked for: the scheduler would put any number on a node".to_owned()
             });
-            self.require(asked <= most || asked.milli() <= most.milli(), &format!("{key}.limits.{what}"), || {
-                format!("{} is less than the {} that is asked for", most.as_str(), asked.as_str())
-            });
+            self.require(
+                asked <= most || asked.milli() <= most.milli(),
+                &format!("{key}.limits.{what}"),
+                || format!("{} is less than the {} that is asked for", most.as_str(), asked.as_str()),
+            );
         }
     }
 
@@ -188,11 +198,14 @@ impl<'a> Refusals<'a> {
         self.require(surge > 0 || missing > 0, &at("rollout"), || {
             "with neither one more nor one less no update can begin: maxSurge 1, maxUnavailable 0".to_owned()
         });
-        self.require(!component.pdb.enabled || component.pdb.max_unavailable > 0, &at("pdb.maxUnavailable"), || {
-            "with 0 no node can ever be drained".to_owned()
-        });
+        self.require(
+            !component.pdb.enabled || component.pdb.max_unavailable > 0,
+            &at("pdb.maxUnavailable"),
+            || "with 0 no node can ever be drained".to_owned(),
+        );
         let drain = &component.drain;
-        let whole = i64::from(drain.pre_stop_seconds) + i64::from(drain_secs) + i64::from(program::FLUSH_SECS);
+        let whole =
+            i64::from(drain.pre_stop_seconds) + i64::from(drain_secs) + i64::from(program::FLUSH_SECS);
         self.require(whole < i64::from(drain.grace_period_seconds), &at("drain.gracePeriodSeconds"), || {
             format!(
                 "{} s end before the process does: {} s of preStop, {drain_secs} s of {} and {} s to flush",
@@ -229,9 +242,11 @@ impl<'a> Refusals<'a> {
         ] {
             self.require(value > 0, &format!("{key}.{field}"), || "0 is not allowed: 1 or more".to_owned());
         }
-        self.require(is_readiness || probe.success_threshold == 1, &format!("{key}.successThreshold"), || {
-            "only readiness may ask for more than one good answer".to_owned()
-        });
+        self.require(
+            is_readiness || probe.success_threshold == 1,
+            &format!("{key}.successThreshold"),
+            || "only readiness may ask for more than one good answer".to_owned(),
+        );
     }
 }
 

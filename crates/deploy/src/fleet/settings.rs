@@ -30,7 +30,11 @@ const IN_PLACE_OF_SECRETS: &[(&str, &str)] = &[
 ];
 
 /// The settings that stand in a group at `key`, by their keys.
-pub(super) fn said(refusals: &mut Refusals<'_>, at: &str, tree: &Map<String, Value>) -> BTreeMap<String, String> {
+pub(super) fn said(
+    refusals: &mut Refusals<'_>,
+    at: &str,
+    tree: &Map<String, Value>,
+) -> BTreeMap<String, String> {
     let mut said = BTreeMap::new();
     walk(refusals, at, "", tree, &mut said);
     said
@@ -73,7 +77,10 @@ fn allowed(refusals: &mut Refusals<'_>, place: &str, setting: &Setting, value: &
     if setting.secret {
         refusals.refuse(
             place,
-            format!("it is secret and would be readable in a ConfigMap: put {} into the Secret", setting.environment_name()),
+            format!(
+                "it is secret and would be readable in a ConfigMap: put {} into the Secret",
+                setting.environment_name()
+            ),
         );
         return None;
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, EmptyDirVolumeSource, EnvVar, EnvVarSource, HTTPGetAction, Lifecycle, LifecycleHandler,
-    LocalObjectReference, PodSecurityContext, PodSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector,
-    SecurityContext, SleepAction, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
+    Capabilities, Container, EmptyDirVolumeSource, EnvVar, EnvVarSource, HTTPGetAction, Lifecycle,
+    LifecycleHandler, LocalObjectReference, PodSecurityContext, PodSpec, Probe, ResourceRequirements,
+    SeccompProfile, SecretKeySelector, SecurityContext, SleepAction, Toleration, TopologySpreadConstraint,
+    Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -84,8 +85,7 @@ pub(super) fn restricted_pod(user: i64) -> PodSecurityContext {
 
 /// A folder that goes with the pod.
 pub(super) fn empty_dir(name: &str, size: &str) -> Volume {
-    let source =
-        EmptyDirVolumeSource { medium: None, size_limit: Some(Quantity(size.to_owned())) };
+    let source = EmptyDirVolumeSource { medium: None, size_limit: Some(Quantity(size.to_owned())) };
     Volume { name: name.to_owned(), empty_dir: Some(source), ..Volume::default() }
 }
 
@@ -126,7 +126,11 @@ pub(super) fn timed(times: &values::Probe) -> Probe {
 }
 
 /// How pods of a part are spread, softly or not, over hosts and zones.
-pub(super) fn spread(fleet: &Fleet, part: &str, when: values::WhenUnsatisfiable) -> Vec<TopologySpreadConstraint> {
+pub(super) fn spread(
+    fleet: &Fleet,
+    part: &str,
+    when: values::WhenUnsatisfiable,
+) -> Vec<TopologySpreadConstraint> {
     ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
         .into_iter()
         .map(|topology| TopologySpreadConstraint {

@@ -7,7 +7,9 @@ use k8s_openapi::api::autoscaling::v2::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Serialize;
 
+use super::custom::{Custom, Spec};
 use super::meta::say_why;
 use super::object::Object;
 use super::why::Why;
@@ -22,7 +24,24 @@ pub(super) const LAG_METRIC: &str = "kafka_consumergroup_lag";
 /// A part's autoscaler.
 pub(super) fn objects(fleet: &Fleet, part: &Part) -> Result<Vec<Object>, Error> {
     Ok(match &part.scaling {
-        Scaling::Fixed { .. } | Scaling::Keda { .. } => Vec::new(),
+        Scaling::Fixed { .. } => Vec::new(),
+        Scaling::Keda { follow, topic, group, per_replica, polling_secs, fallback_replicas } => {
+            let trigger = KafkaTrigger {
+                bootstrap_servers: bootstrap(fleet),
+                consumer_group: program::group_name(fleet.bus.prefix(), *group),
+                topic: program::topic_name(fleet.bus.prefix(), *topic),
+                lag_threshold: per_replica.to_string(),
+                offset_reset_policy: "earliest",
+                allow_idle_consumers: "false",
+            };
+            vec![Object::new(&scaled_object(
+                fleet,
+                part,
+                follow,
+                trigger,
+                (*polling_secs, *fallback_replicas),
+            ))?]
+        }
         Scaling::Cpu { follow, percent } => {
             let metrics = vec![cpu(part, *percent)];
             vec![Object::new(&autoscaler(fleet, part, follow, metrics, &[Why::ContainerMetric]))?]
@@ -40,6 +59,101 @@ pub(super) fn objects(fleet: &Fleet, part: &Part) -> Result<Vec<Object>, Error> 
             vec![Object::new(&autoscaler(fleet, part, follow, metrics, &reasons))?]
         }
     })
+}
+
+/// Where KEDA finds the brokers: `bus_url` without its scheme.
+pub(super) fn bootstrap(fleet: &Fleet) -> String {
+    let url = fleet.settings.get("bus_url").map(String::as_str).unwrap_or_default();
+    url.trim_start_matches("kafka://").to_owned()
+}
+
+/// How long KEDA waits on the way to zero, where these fleets never go.
+const COOLDOWN_SECS: i32 = 300;
+
+/// What KEDA is asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScaledObject {
+    scale_target_ref: TargetName,
+    min_replica_count: i32,
+    max_replica_count: i32,
+    polling_interval: i32,
+    cooldown_period: i32,
+    fallback: Fallback,
+    advanced: Advanced,
+    triggers: [Trigger; 1],
+}
+
+impl Spec for ScaledObject {
+    const API_VERSION: &'static str = "keda.sh/v1alpha1";
+    const KIND: &'static str = "ScaledObject";
+}
+
+#[derive(Debug, Serialize)]
+struct TargetName {
+    name: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fallback {
+    failure_threshold: i32,
+    replicas: i32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Advanced {
+    horizontal_pod_autoscaler_config: AutoscalerConfig,
+}
+
+#[derive(Debug, Serialize)]
+struct AutoscalerConfig {
+    name: String,
+    behavior: HorizontalPodAutoscalerBehavior,
+}
+
+#[derive(Debug, Serialize)]
+struct Trigger {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    metadata: KafkaTrigger,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KafkaTrigger {
+    bootstrap_servers: String,
+    consumer_group: String,
+    topic: String,
+    lag_threshold: String,
+    offset_reset_policy: &'static str,
+    allow_idle_consumers: &'static str,
+}
+
+fn scaled_object(
+    fleet: &Fleet,
+    part: &Part,
+    follow: &Follow,
+    trigger: KafkaTrigger,
+    (polling_secs, fallback_replicas): (i32, i32),
+) -> Custom<ScaledObject> {
+    let name = fleet.names.of(&part.name);
+    let mut metadata = fleet.meta(&part.name, name.clone(), &part.namespace);
+    say_why(&mut metadata, &[Why::Cooldown, Why::Target, Why::Partitions]);
+    let spec = ScaledObject {
+        scale_target_ref: TargetName { name: name.clone() },
+        min_replica_count: follow.min,
+        max_replica_count: follow.max,
+        polling_interval: polling_secs,
+        cooldown_period: COOLDOWN_SECS,
+        fallback: Fallback { failure_threshold: 3, replicas: fallback_replicas },
+        advanced: Advanced {
+            horizontal_pod_autoscaler_config: AutoscalerConfig { name, behavior: behavior(follow) },
+        },
+        triggers: [Trigger { kind: "kafka", metadata: trigger }],
+    };
+    Custom::new(metadata, spec)
 }
 
 fn autoscaler(
@@ -87,7 +201,10 @@ pub(super) fn behavior(follow: &Follow) -> HorizontalPodAutoscalerBehavior {
         stabilization_window_seconds: Some(behavior.stabilization_window_seconds),
         ..HPAScalingRules::default()
     };
-    HorizontalPodAutoscalerBehavior { scale_down: Some(rules(&follow.down)), scale_up: Some(rules(&follow.up)) }
+    HorizontalPodAutoscalerBehavior {
+        scale_down: Some(rules(&follow.down)),
+        scale_up: Some(rules(&follow.up)),
+    }
 }
 
 fn cpu(part: &Part, percent: i32) -> MetricSpec {

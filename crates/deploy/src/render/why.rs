@@ -86,21 +86,39 @@ impl Why {
             Self::PreStop => "it goes on serving until routers know; the end itself begins with SIGTERM",
             Self::NoPreStop => "none: consumers would go on during it; they are drained after SIGTERM",
             Self::Disruption => "a minimum that equals the autoscaler's would let no node be drained",
-            Self::ContainerMetric => "of the container, so that a sidecar without a request does not blind it",
-            Self::ExternalMetric => "the lag is the group's and no pod's: an External metric, as kafka-exporter names it",
-            Self::Cooldown => "cooldownPeriod only counts on the way to zero; going down is slowed by behavior",
+            Self::ContainerMetric => {
+                "of the container, so that a sidecar without a request does not blind it"
+            }
+            Self::ExternalMetric => {
+                "the lag is the group's and no pod's: an External metric, as kafka-exporter names it"
+            }
+            Self::Cooldown => {
+                "cooldownPeriod only counts on the way to zero; going down is slowed by behavior"
+            }
             Self::Target => "a target is for each replica, and follows from the time that people may wait",
             Self::Partitions => "not more than the topic has partitions: further replicas would idle",
             Self::Hook => "before install and before upgrade; pods are started only when the schema is there",
-            Self::LateHook => "before upgrade: at the install the database comes with the fleet, and the first process makes the schema",
+            Self::LateHook => {
+                "before upgrade: at the install the database comes with the fleet, and the first process makes the schema"
+            }
             Self::DevSecret => "known to everybody: only where nobody relies on the fleet",
-            Self::OneDatabase => "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg",
-            Self::Replication => "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops",
+            Self::OneDatabase => {
+                "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg"
+            }
+            Self::Replication => {
+                "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops"
+            }
             Self::Spread => "two brokers on one node would die together",
-            Self::DefaultDeny => "a namespace isolates nobody: nobody may talk, except on the paths that are needed",
+            Self::DefaultDeny => {
+                "a namespace isolates nobody: nobody may talk, except on the paths that are needed"
+            }
             Self::IngressClass => "ingress-nginx is retired: the class is the one that you name",
-            Self::TailSampling => "at the head nobody knows yet what will fail or be slow: the collector decides at the end",
-            Self::NodeFiles => "logs are the node's files, which Pod Security restricted does not allow: hence the own namespace",
+            Self::TailSampling => {
+                "at the head nobody knows yet what will fail or be slow: the collector decides at the end"
+            }
+            Self::NodeFiles => {
+                "logs are the node's files, which Pod Security restricted does not allow: hence the own namespace"
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use k8s_openapi::api::core::v1::{
-    ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, PodTemplateSpec, Service, ServicePort,
-    ServiceSpec,
+    ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, PodTemplateSpec, Service,
+    ServicePort, ServiceSpec,
 };
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -16,7 +16,8 @@ use sha2::{Digest as _, Sha256};
 use super::meta::{annotate, say_why, selector};
 use super::object::Object;
 use super::pod::{
-    HTTP, MANAGEMENT, empty_dir, env, http_probe, mount, placed, pod, resources, restricted, secret_env, sleep_first,
+    HTTP, MANAGEMENT, empty_dir, env, http_probe, mount, placed, pod, resources, restricted, secret_env,
+    sleep_first,
 };
 use super::shared::{settings_digest, variables};
 use super::why::Why;

@@ -46,9 +46,8 @@ impl Layers {
     /// Errors where it cannot be read.
     pub fn set(mut self, text: &str) -> Result<Self, Error> {
         let origin = Origin::Set(text.to_owned());
-        let keys = set::apply(text, &mut self.value).map_err(|what| {
-            Error::one(Problem { key: String::new(), origin: Some(origin.clone()), what })
-        })?;
+        let keys = set::apply(text, &mut self.value)
+            .map_err(|what| Error::one(Problem { key: String::new(), origin: Some(origin.clone()), what }))?;
         self.origins.extend(keys.into_iter().map(|key| (key, origin.clone())));
         Ok(self)
     }

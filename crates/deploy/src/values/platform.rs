@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::component::{Resources, Selecting};
+use super::component::{Resources, Selecting, WhenUnsatisfiable};
 use super::quantity::Quantity;
 use super::read::Share;
 use super::shape::{choices, values};
@@ -176,6 +176,8 @@ values! {
         enabled: bool,
         /// When, as cron writes it, in UTC.
         schedule: String,
+        /// When the latest copy is restored for trial, as cron writes it, in UTC.
+        drill_schedule: String,
         /// How many are kept.
         keep: i32,
         /// Where they are.
@@ -201,6 +203,15 @@ values! {
         kafka: Kafka,
         /// Kafka by Strimzi.
         strimzi: Strimzi,
+        /// What tells Prometheus the lag of groups on Kafka, where replicas follow it.
+        exporter: Exporter,
+    }
+    /// What tells Prometheus the lag of groups on Kafka.
+    Exporter {
+        /// Its image.
+        image: Image,
+        /// What it asks for, and may have.
+        resources: Resources,
     }
     /// NATS with JetStream.
     Nats {
@@ -210,6 +221,8 @@ values! {
         replicas: i32,
         /// Its image.
         image: Image,
+        /// What happens to one for which there is no node without another.
+        when_unsatisfiable: WhenUnsatisfiable,
         /// The volume of each.
         storage: Storage,
         /// What each asks for, and may have.
@@ -225,6 +238,8 @@ values! {
         min_insync_replicas: i32,
         /// Its image.
         image: Image,
+        /// What happens to one for which there is no node without another.
+        when_unsatisfiable: WhenUnsatisfiable,
         /// The volume of each.
         storage: Storage,
         /// What each asks for, and may have.
@@ -325,6 +340,8 @@ values! {
         grafana: Image,
         /// Alertmanager's.
         alertmanager: Image,
+        /// Where alerts are sent, by an HTTP POST of Alertmanager; empty: they are only shown.
+        alert_webhook: String,
         /// For how many days metrics are kept.
         retention_days: i32,
         /// Prometheus' volume.

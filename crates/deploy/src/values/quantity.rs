@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_is_refused() {
-        for text in ["", ".", "1 Gi", "1gb", "Gi", "-1", "1.2.3", "1e", "0x1", "99999999999999999999", "1e99"] {
+        for text in ["", ".", "1 Gi", "1gb", "Gi", "-1", "1.2.3", "1e", "0x1", "99999999999999999999", "1e99"]
+        {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }
     }

@@ -219,7 +219,6 @@ impl Read for String {
     }
 }
 
-
 /// Reads a whole number that is not negative.
 pub(crate) fn whole(reading: &mut Reading<'_>, value: &Value) -> Option<i32> {
     let number = match value {
@@ -308,9 +307,7 @@ impl<T: Read> Read for BTreeMap<String, T> {
         let read: Vec<Option<(String, T)>> = object
             .iter()
             .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| {
-                Some((key.clone(), reading.below(key, |reading| T::read(reading, value))?))
-            })
+            .map(|(key, value)| Some((key.clone(), reading.below(key, |reading| T::read(reading, value))?)))
             .collect();
         read.into_iter().collect()
     }

@@ -191,7 +191,18 @@ mod tests {
 
     #[test]
     fn what_helm_would_not_take_is_refused() {
-        for text in ["", "a", "=1", "a..b=1", "a[x]=1", "a[0=1", "a[99999999]=1", "a={x", "api.replicas.x=1", "a={x}y"] {
+        for text in [
+            "",
+            "a",
+            "=1",
+            "a..b=1",
+            "a[x]=1",
+            "a[0=1",
+            "a[99999999]=1",
+            "a={x",
+            "api.replicas.x=1",
+            "a={x}y",
+        ] {
             assert!(set(text).is_err(), "{text}");
         }
     }

@@ -20,7 +20,8 @@ const NOT_A_NUMBER: &str = "a number that is none";
 pub(super) fn read(path: &Path, text: &str) -> Result<(Value, Origins), Problem> {
     let at = |line| Some(Origin::File { path: path.to_owned(), line });
     if text.len() > MOST_BYTES {
-        let what = format!("a file of settings has at most {MOST_BYTES} bytes, and this one has {}", text.len());
+        let what =
+            format!("a file of settings has at most {MOST_BYTES} bytes, and this one has {}", text.len());
         return Err(Problem { key: String::new(), origin: at(1), what });
     }
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {

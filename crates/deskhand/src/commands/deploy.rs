@@ -38,7 +38,9 @@ impl From<deploy::Error> for Failure {
         use deploy::Error;
         match error {
             Error::Profile { .. } | Error::Values(_) | Error::Explain(_) => Self::Usage(chain(&error)),
-            Error::Yaml(_) | Error::Json(_) | Error::Write { .. } | Error::Folder(_) => Self::Failed(chain(&error)),
+            Error::Yaml(_) | Error::Json(_) | Error::Write { .. } | Error::Folder(_) => {
+                Self::Failed(chain(&error))
+            }
         }
     }
 }
