@@ -13,6 +13,7 @@ mod backup;
 mod chaos;
 mod drain;
 mod live;
+mod metrics;
 mod program;
 mod shapes;
 mod starts;

@@ -6,9 +6,11 @@
 
 mod error;
 pub mod fleet;
+pub mod metrics;
 pub mod output;
 pub mod profiles;
 pub mod program;
+pub mod promql;
 pub mod render;
 pub mod simulate;
 pub mod values;

@@ -104,6 +104,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DeployCommand,
     },
+    /// See whether the process with these settings on this machine is alive
+    Health,
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
     /// Print the OpenAPI 3.1 document of the API
