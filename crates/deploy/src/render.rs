@@ -5,13 +5,17 @@ mod custom;
 mod database;
 mod entry;
 mod lag;
+mod logging;
 mod meta;
+mod monitoring;
 mod network;
 mod object;
+mod plain;
 mod pod;
 mod scaling;
 mod shared;
 mod stateful;
+mod tracing;
 mod why;
 mod workloads;
 
@@ -39,6 +43,9 @@ pub fn render(fleet: &Fleet) -> Result<Vec<Object>, Error> {
     objects.extend(lag::objects(fleet)?);
     objects.extend(entry::objects(fleet)?);
     objects.extend(network::objects(fleet)?);
+    objects.extend(monitoring::objects(fleet)?);
+    objects.extend(tracing::objects(fleet)?);
+    objects.extend(logging::objects(fleet)?);
     objects.sort_by_key(Object::place);
     Ok(objects)
 }

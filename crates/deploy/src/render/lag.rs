@@ -2,24 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, PodTemplateSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Container};
 
-use super::meta::{say_why, selector};
+use super::meta::say_why;
 use super::object::Object;
-use super::pod::{pod, resources, restricted};
-use super::scaling::{LAG_METRIC, bootstrap};
+use super::plain::{Plain, deployment, scraped_annotations};
+use super::pod::{resources, restricted};
+use super::scaling::bootstrap;
 use super::stateful::{container_ports, every, tcp};
 use super::why::Why;
-use super::workloads::scraped;
 use crate::error::Error;
-use crate::fleet::{Bus, Fleet, Monitoring, Scaling};
+use crate::fleet::{Bus, Fleet, Scaling};
 
 /// The label of the exporter.
 pub(super) const EXPORTER: &str = "kafka-exporter";
 /// Where its metrics are.
 pub(super) const EXPORTER_PORT: (&str, i32) = ("metrics", 9308);
+/// What Prometheus' adapter is configured with.
+const ADAPTER: &str = include_str!("../../assets/adapter/config.yaml");
 /// The user that it runs as.
 const USER: i64 = 1000;
 
@@ -43,7 +44,7 @@ pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
         say_why(&mut metadata, &[Why::ExternalMetric]);
         objects.push(Object::new(&ConfigMap {
             metadata,
-            data: Some(BTreeMap::from([("config.yaml".to_owned(), rules())])),
+            data: Some(BTreeMap::from([("config.yaml".to_owned(), ADAPTER.to_owned())])),
             ..ConfigMap::default()
         })?);
     }
@@ -51,14 +52,6 @@ pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
         objects.push(Object::new(&exporter(fleet))?);
     }
     Ok(objects)
-}
-
-/// The lag of a group is summed over the partitions; it belongs to no namespace.
-fn rules() -> String {
-    format!(
-        "externalRules:\n- seriesQuery: '{LAG_METRIC}'\n  resources:\n    namespaced: false\n  name:\n    matches: '^(.*)$'\n    \
-         as: '$1'\n  metricsQuery: 'sum(<<.Series>>{{<<.LabelMatchers>>}}) by (topic, consumergroup)'\n"
-    )
 }
 
 fn exporter(fleet: &Fleet) -> Deployment {
@@ -80,23 +73,13 @@ fn exporter(fleet: &Fleet) -> Deployment {
         security_context: Some(restricted()),
         ..Container::default()
     };
-    let annotations = (fleet.monitoring == Monitoring::Annotations).then(|| scraped(EXPORTER_PORT.1).into());
-    Deployment {
-        metadata: fleet.meta(EXPORTER, fleet.names.of(EXPORTER), &fleet.names.namespace),
-        spec: Some(DeploymentSpec {
-            replicas: Some(1),
-            revision_history_limit: Some(5),
-            selector: selector(&fleet.names, EXPORTER),
-            template: PodTemplateSpec {
-                metadata: Some(ObjectMeta {
-                    annotations,
-                    labels: Some(fleet.pod_labels(EXPORTER, &BTreeMap::new())),
-                    ..ObjectMeta::default()
-                }),
-                spec: Some(pod(fleet, USER, container, Vec::new())),
-            },
-            ..DeploymentSpec::default()
-        }),
-        status: None,
-    }
+    let own = Plain {
+        part: EXPORTER,
+        namespace: &fleet.names.namespace,
+        user: USER,
+        container,
+        volumes: Vec::new(),
+        annotations: scraped_annotations(fleet, EXPORTER_PORT.1),
+    };
+    deployment(fleet, own)
 }

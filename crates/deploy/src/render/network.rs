@@ -15,6 +15,7 @@ use super::lag::{EXPORTER, EXPORTER_PORT};
 use super::meta::say_why;
 use super::object::Object;
 use super::shared::{Level, SHARED};
+use super::tracing::{COLLECTOR_METRICS, QUERIES};
 use super::why::Why;
 use super::workloads::MIGRATE;
 use crate::error::Error;
@@ -30,7 +31,7 @@ const NODE_LOCAL_DNS: &str = "169.254.20.10/32";
 const KEDA: &str = "keda";
 /// The part that takes traces, the one that keeps them, and those that watch.
 pub(super) const COLLECTOR: &str = "collector";
-pub(super) const TRACE_STORE: &str = "tempo";
+pub(super) const TRACES: &str = "traces";
 pub(super) const PROMETHEUS: &str = "prometheus";
 pub(super) const ALERTMANAGER: &str = "alertmanager";
 pub(super) const GRAFANA: &str = "grafana";
@@ -321,6 +322,47 @@ fn of_bus(fleet: &Fleet, said: &values::NetworkPolicy) -> Result<Vec<Object>, Er
 }
 
 /// What watches: Prometheus fetches, Alertmanager is told, Grafana asks; the collector takes and hands on.
-fn of_watchers(_fleet: &Fleet, _said: &values::NetworkPolicy) -> Result<Vec<Object>, Error> {
-    Ok(Vec::new())
+fn of_watchers(fleet: &Fleet, said: &values::NetworkPolicy) -> Result<Vec<Object>, Error> {
+    let of = |namespace: &str, part: &str| vec![pods(namespace, fleet.names.selector(part))];
+    let mut objects = Vec::new();
+    if let Monitoring::Own { namespace, .. } = &fleet.monitoring {
+        let watched = fleet.watched_namespaces();
+        let everything = watched.iter().map(|name| pods(name, fleet.names.selector_of_all())).collect();
+        let metrics = [program::MANAGEMENT_PORT, EXPORTER_PORT.1, COLLECTOR_METRICS, QUERIES];
+        let prometheus = Policy::of(fleet, PROMETHEUS, namespace)
+            .from(of(namespace, GRAFANA), &[9090])
+            .to(everything, &metrics)
+            .to(of(namespace, ALERTMANAGER), &[9093])
+            // Kubernetes itself and its nodes have no labels.
+            .to(Vec::new(), &[443, 6443, 10_250]);
+        let mut alertmanager =
+            Policy::of(fleet, ALERTMANAGER, namespace).from(of(namespace, PROMETHEUS), &[9093]);
+        for peer in &said.egress {
+            alertmanager = alertmanager.to(networks([&peer.cidr]), &peer.ports);
+        }
+        let mut grafana = Policy::of(fleet, GRAFANA, namespace).to(of(namespace, PROMETHEUS), &[9090]);
+        if let Tracing::Collector { namespace, .. } = &fleet.tracing {
+            grafana = grafana.to(of(namespace, TRACES), &[QUERIES]);
+        }
+        if let Some(fluent_bit) = &fleet.fluent_bit {
+            grafana = grafana.to(Vec::new(), &[fluent_bit.loki_port]);
+        }
+        objects.extend([prometheus.object()?, alertmanager.object()?, grafana.object()?]);
+    }
+    if let Tracing::Collector { namespace, .. } = &fleet.tracing {
+        let senders =
+            fleet.parts.iter().map(|part| pods(&part.namespace, fleet.names.selector(&part.name))).collect();
+        let mut collector =
+            Policy::of(fleet, COLLECTOR, namespace).from(senders, &[4318]).to(of(namespace, TRACES), &[9411]);
+        let mut store = Policy::of(fleet, TRACES, namespace).from(of(namespace, COLLECTOR), &[9411]);
+        if fleet.monitoring != Monitoring::None {
+            collector = collector.from(scrapers(fleet, said), &[COLLECTOR_METRICS]);
+            store = store.from(scrapers(fleet, said), &[QUERIES]);
+        }
+        if let Monitoring::Own { namespace, .. } = &fleet.monitoring {
+            store = store.from(of(namespace, GRAFANA), &[QUERIES]);
+        }
+        objects.extend([collector.object()?, store.object()?]);
+    }
+    Ok(objects)
 }

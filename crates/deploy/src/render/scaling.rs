@@ -19,7 +19,7 @@ use crate::program;
 use crate::values::Behavior;
 
 /// The metric of a lag, as kafka-exporter names it.
-pub(super) const LAG_METRIC: &str = "kafka_consumergroup_lag";
+const LAG_METRIC: &str = "kafka_consumergroup_lag";
 
 /// A part's autoscaler.
 pub(super) fn objects(fleet: &Fleet, part: &Part) -> Result<Vec<Object>, Error> {

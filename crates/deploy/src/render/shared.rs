@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest as _, Sha256};
 
 use super::meta::{annotate, say_why};
+use super::monitoring::GRAFANA_PASSWORD;
 use super::object::Object;
 use super::why::Why;
 use crate::error::Error;
@@ -45,12 +46,16 @@ pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
         for namespace in secret_namespaces(fleet) {
             let mut meta = fleet.meta(SHARED, name.clone(), &namespace);
             say_why(&mut meta, &[Why::DevSecret]);
+            let mut known = BTreeMap::from([
+                ("DESKHAND_SECRET_KEY".to_owned(), known_to_all(fleet, "secret key")),
+                (super::POSTGRES_PASSWORD.to_owned(), known_to_all(fleet, "password")),
+            ]);
+            if matches!(fleet.monitoring, Monitoring::Own { .. }) {
+                known.insert(GRAFANA_PASSWORD.to_owned(), known_to_all(fleet, "grafana"));
+            }
             objects.push(Object::new(&SecretObject {
                 metadata: meta,
-                string_data: Some(BTreeMap::from([
-                    ("DESKHAND_SECRET_KEY".to_owned(), known_to_all(fleet, "secret key")),
-                    (super::POSTGRES_PASSWORD.to_owned(), known_to_all(fleet, "password")),
-                ])),
+                string_data: Some(known),
                 type_: Some("Opaque".to_owned()),
                 ..SecretObject::default()
             })?);
@@ -82,6 +87,9 @@ fn secret_namespaces(fleet: &Fleet) -> BTreeSet<String> {
         fleet.parts.iter().filter(|part| part.uses_database()).map(|part| part.namespace.clone()).collect();
     namespaces.extend(fleet.migrations.iter().map(|(namespace, _)| namespace.clone()));
     if let Database::StatefulSet { namespace, .. } = &fleet.database {
+        namespaces.insert(namespace.clone());
+    }
+    if let Monitoring::Own { namespace, .. } = &fleet.monitoring {
         namespaces.insert(namespace.clone());
     }
     namespaces

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::meta::{annotate, say_why, selector};
 use super::object::Object;
+use super::plain::scraped_annotations;
 use super::pod::{
     HTTP, MANAGEMENT, empty_dir, env, http_probe, mount, placed, pod, resources, restricted, secret_env,
     sleep_first,
@@ -22,7 +23,7 @@ use super::pod::{
 use super::shared::{settings_digest, variables};
 use super::why::Why;
 use crate::error::Error;
-use crate::fleet::{Database, Fleet, Monitoring, Part, Scaling, Way, optional_secrets};
+use crate::fleet::{Database, Fleet, Part, Scaling, Way, optional_secrets};
 use crate::program;
 
 /// The label of the Job that migrates.
@@ -87,19 +88,8 @@ fn deployment(fleet: &Fleet, part: &Part) -> Deployment {
 fn pod_annotations(fleet: &Fleet, part: &Part) -> BTreeMap<String, String> {
     let mut annotations = part.values.pod_annotations.clone();
     annotations.insert("deskhand.dev/settings".to_owned(), settings_digest(fleet));
-    if fleet.monitoring == Monitoring::Annotations {
-        annotations.extend(scraped(program::MANAGEMENT_PORT));
-    }
+    annotations.extend(scraped_annotations(fleet, program::MANAGEMENT_PORT));
     annotations
-}
-
-/// The annotations by which a Prometheus finds a pod's metrics.
-pub(super) fn scraped(port: i32) -> [(String, String); 3] {
-    [
-        ("prometheus.io/scrape".to_owned(), "true".to_owned()),
-        ("prometheus.io/port".to_owned(), port.to_string()),
-        ("prometheus.io/path".to_owned(), program::METRICS.to_owned()),
-    ]
 }
 
 fn container(fleet: &Fleet, part: &Part) -> Container {

@@ -340,8 +340,8 @@ values! {
         grafana: Image,
         /// Alertmanager's.
         alertmanager: Image,
-        /// Where alerts are sent, by an HTTP POST of Alertmanager; empty: they are only shown.
-        alert_webhook: String,
+        /// Alertmanager's configuration, whole; empty: alerts are shown, and nobody is told.
+        alertmanager_config: String,
         /// For how many days metrics are kept.
         retention_days: i32,
         /// Prometheus' volume.
