@@ -1,10 +1,11 @@
 //! The fleet: what it takes to run Deskhand on Kubernetes, worked out without a cluster.
 //!
 //! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
-//! manifests, and [`output`] writes them. [`simulate`] is how a fleet scales under a load. Nothing here speaks to a cluster
+//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales under a load. Nothing here speaks to a cluster
 //! or knows what time it is; only [`output`] touches files.
 
 mod error;
+pub mod explain;
 pub mod fleet;
 pub mod metrics;
 pub mod output;

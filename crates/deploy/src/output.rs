@@ -38,16 +38,8 @@ pub fn text(objects: &[Object]) -> Result<String, Error> {
 ///
 /// Errors as [`text`] does.
 pub fn files(objects: &[Object]) -> Result<BTreeMap<String, String>, Error> {
-    let mut plain: BTreeMap<String, usize> = BTreeMap::new();
-    for object in objects {
-        *plain.entry(file_name(object)).or_default() += 1;
-    }
     let mut files = BTreeMap::new();
-    for object in objects {
-        let mut name = file_name(object);
-        if plain.get(&name).is_some_and(|times| *times > 1) {
-            name.push_str(&format!("-{}", object.namespace()));
-        }
+    for (name, object) in named(objects) {
         files.insert(format!("{name}.yaml"), yaml(object.value())?);
     }
     let kustomization = json!({
@@ -57,6 +49,20 @@ pub fn files(objects: &[Object]) -> Result<BTreeMap<String, String>, Error> {
     });
     files.insert(KUSTOMIZATION.to_owned(), yaml(&kustomization)?);
     Ok(files)
+}
+
+/// The manifests with the names that tell them apart: of kind and name, and of the namespace where that is needed.
+pub(crate) fn named(objects: &[Object]) -> Vec<(String, &Object)> {
+    let mut plain: BTreeMap<String, usize> = BTreeMap::new();
+    for object in objects {
+        *plain.entry(file_name(object)).or_default() += 1;
+    }
+    let name = |object: &Object| {
+        let name = file_name(object);
+        let is_taken = plain.get(&name).is_some_and(|times| *times > 1);
+        if is_taken { format!("{name}-{}", object.namespace()) } else { name }
+    };
+    objects.iter().map(|object| (name(object), object)).collect()
 }
 
 /// What a manifest's file is called: its kind and its name, without what all names begin with.
@@ -69,7 +75,9 @@ fn file_name(object: &Object) -> String {
 }
 
 /// One value as YAML, with the names of things first.
-fn yaml(value: &Value) -> Result<String, Error> {
+///
+/// Errors where it cannot be written, which does not happen.
+pub fn yaml(value: &Value) -> Result<String, Error> {
     let mut options = SerializerOptions::default();
     options.folded_wrap_chars = 1 << 20;
     let mut text = String::new();

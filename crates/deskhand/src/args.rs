@@ -10,7 +10,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
-pub(crate) use deploy::{DeployCommand, DeployRender, FleetArgs};
+pub(crate) use deploy::{DeployCommand, DeployExplain, DeployRender, FleetArgs};
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
@@ -98,7 +98,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: EventsCommand,
     },
-    /// Run Deskhand on Kubernetes: manifests, worked out offline
+    /// Run Deskhand on Kubernetes: manifests, and where their numbers come from; offline
     Deploy {
         /// What to do
         #[command(subcommand)]

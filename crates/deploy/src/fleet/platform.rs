@@ -23,6 +23,7 @@ impl Secret {
 
 /// The database.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a fleet")]
 pub enum Database {
     /// Elsewhere; its address is in the Secret.
     External {

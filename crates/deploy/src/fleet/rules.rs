@@ -157,11 +157,9 @@ impl<'a> Refusals<'a> {
             self.require(asked.milli() > 0, &format!("{key}.requests.{what}"), || {
                 "nothing is asked for: the scheduler would put any number on a node".to_owned()
             });
-            self.require(
-                asked <= most || asked.milli() <= most.milli(),
-                &format!("{key}.limits.{what}"),
-                || format!("{} is less than the {} that is asked for", most.as_str(), asked.as_str()),
-            );
+            self.require(asked.milli() <= most.milli(), &format!("{key}.limits.{what}"), || {
+                format!("{} is less than the {} that is asked for", most.as_str(), asked.as_str())
+            });
         }
     }
 

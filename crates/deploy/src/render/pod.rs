@@ -166,8 +166,8 @@ pub(super) fn pod(fleet: &Fleet, user: i64, container: Container, volumes: Vec<V
 /// What a part says about where its pods may be.
 pub(super) fn placed(spec: &mut PodSpec, fleet: &Fleet, part: &Part) {
     let values = &part.values;
-    let text = |text: &String| (!text.is_empty()).then(|| text.clone());
-    spec.priority_class_name = text(&values.priority_class_name);
+    let class = &values.priority_class_name;
+    spec.priority_class_name = (!class.is_empty()).then(|| class.clone());
     spec.node_selector = (!values.node_selector.is_empty()).then(|| values.node_selector.clone());
     let tolerations = values.tolerations.iter().map(|toleration| Toleration {
         key: toleration.key.clone(),

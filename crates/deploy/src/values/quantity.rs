@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::read::{Read, Reading, found};
 
 /// A quantity, as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity(String);
 
 impl Quantity {

@@ -11,6 +11,8 @@ pub(crate) enum DeployCommand {
     Profiles,
     /// Print or write the manifests of a fleet
     Render(DeployRender),
+    /// Say where a number of a manifest comes from, and what of a fleet is otherwise than it was asked for
+    Explain(DeployExplain),
 }
 
 /// Which fleet: a profile, and what is otherwise.
@@ -37,4 +39,16 @@ pub(crate) struct DeployRender {
     /// command stay
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `deploy explain`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeployExplain {
+    /// Which fleet
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
+    /// The manifest, as its file is called, and the field, such as deployment-api.spec.replicas; everything that is otherwise
+    /// than asked where it is left out
+    #[arg(value_name = "RESOURCE.FIELD")]
+    pub(crate) path: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod explain;
 mod profiles;
 mod render;
 
@@ -16,11 +17,17 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
     match command {
         DeployCommand::Profiles => profiles::run(output),
         DeployCommand::Render(args) => render::run(&args, output),
+        DeployCommand::Explain(args) => explain::run(&args, output),
     }
 }
 
 /// The fleet that was asked for.
 fn fleet(args: &FleetArgs) -> Outcome<Fleet> {
+    Ok(Fleet::try_from(&layers(args)?)?)
+}
+
+/// What was said about it, layer upon layer.
+fn layers(args: &FleetArgs) -> Outcome<Layers> {
     let mut layers = Layers::profile(&args.profile)?;
     for path in &args.values {
         let text = fs::read_to_string(path)
@@ -30,7 +37,7 @@ fn fleet(args: &FleetArgs) -> Outcome<Fleet> {
     for text in &args.set {
         layers = layers.set(text)?;
     }
-    Ok(Fleet::try_from(&layers)?)
+    Ok(layers)
 }
 
 impl From<deploy::Error> for Failure {

@@ -23,7 +23,9 @@ pub(crate) async fn run(settings: Option<PathBuf>, output: Output) -> Outcome {
     let answer = tokio::time::timeout(PATIENCE, client.get("/health", &[])).await;
     match answer {
         Ok(answer) => answer?,
-        Err(_) => return Err(Failure::Failed(format!("{url} did not answer within {} s", PATIENCE.as_secs()))),
+        Err(_) => {
+            return Err(Failure::Failed(format!("{url} did not answer within {} s", PATIENCE.as_secs())));
+        }
     };
     output.result(&json!({"status": "ok", "url": url}), || format!("{url} is alive"))
 }
