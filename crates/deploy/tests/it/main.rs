@@ -1,5 +1,7 @@
 //! The fleet from outside: settings in, manifests out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
+
 mod explain;
 mod invariants;
 mod profiles;
