@@ -14,6 +14,7 @@ mod chaos;
 mod drain;
 mod front;
 mod live;
+mod metrics;
 mod program;
 mod shapes;
 mod starts;

@@ -121,3 +121,15 @@ async fn a_disk_that_is_full_or_read_only_at_the_start_is_one_sentence() {
     assert_eq!(code, 1);
     assert!(sentence(&err).contains("disk"), "{err}");
 }
+
+#[tokio::test]
+async fn health_says_whether_the_process_with_these_settings_is_alive() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let place = Place::new().with("DESKHAND_MANAGEMENT_LISTEN", &format!("0.0.0.0:{}", free.port()));
+    let (code, out, err) = place.run(&["health"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(sentence(&err).contains(&format!("127.0.0.1:{}", free.port())), "{err}");
+    let mut process = place.start("desk", &[]);
+    process.ready().await;
+    assert_eq!(place.run(&["health"]).0, 0);
+}

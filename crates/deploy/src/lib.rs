@@ -1,6 +1,21 @@
 //! The fleet: what it takes to run Deskhand on Kubernetes, worked out without a cluster.
 //!
-//! Today this is [`simulate`], how a fleet scales under a load. Nothing here speaks to a cluster, reads a file or
-//! knows what time it is.
+//! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
+//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales under a load. Nothing here speaks to a cluster
+//! or knows what time it is; only [`output`] touches files.
 
+mod error;
+pub mod explain;
+pub mod fleet;
+pub mod metrics;
+pub mod output;
+pub mod profiles;
+pub mod program;
+pub mod promql;
+pub mod render;
 pub mod simulate;
+pub mod values;
+
+pub use error::Error;
+pub use fleet::Fleet;
+pub use render::{Object, render};

@@ -30,10 +30,10 @@ pub async fn claim_due(desk: &Desk, limit: i64) -> Result<Vec<Claim>> {
         .await
 }
 
-/// Fires those of `claims`, which are all of `workspace`, whose claim is still good; gives how many.
+/// Fires those of `claims`, which are all of `workspace`, whose claim is still good; gives how late each came.
 ///
 /// Marking them and telling of them is one transaction: each fires once, however often it is tried.
-pub async fn fire(desk: &Desk, workspace: WorkspaceId, claims: Vec<Claim>) -> Result<usize> {
+pub async fn fire(desk: &Desk, workspace: WorkspaceId, claims: Vec<Claim>) -> Result<Vec<Duration>> {
     let caller = Caller::system(workspace, Via::Clock, desk.new_id());
     desk.write(&caller, crate::UseCase::React, claims, |tx, job| {
         Box::pin(async move {
@@ -53,7 +53,11 @@ pub async fn fire(desk: &Desk, workspace: WorkspaceId, claims: Vec<Claim>) -> Re
                 let kind = EventType::ReminderDue;
                 job.record(tx, kind, reminder.id, reminder.fence, snapshot, Vec::new()).await?;
             }
-            Ok(fired.len())
+            // A moment before the due one is another clock than the database's.
+            Ok(fired
+                .iter()
+                .map(|one| fired_at.duration_since(one.due_at).try_into().unwrap_or_default())
+                .collect())
         })
     })
     .await

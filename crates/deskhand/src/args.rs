@@ -1,5 +1,6 @@
 //! What can be typed: commands, their arguments and their help. Nothing is done here.
 
+mod deploy;
 mod events;
 mod webhooks;
 
@@ -9,6 +10,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
+pub(crate) use deploy::{DeployCommand, DeployExplain, DeployRender, FleetArgs};
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 
@@ -96,6 +98,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: EventsCommand,
     },
+    /// Run Deskhand on Kubernetes: manifests, and where their numbers come from; offline
+    Deploy {
+        /// What to do
+        #[command(subcommand)]
+        command: DeployCommand,
+    },
+    /// See whether the process with these settings on this machine is alive
+    Health,
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
     /// Print the OpenAPI 3.1 document of the API

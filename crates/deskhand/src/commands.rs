@@ -4,7 +4,9 @@ pub(crate) mod articles;
 pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
+pub(crate) mod deploy;
 pub(crate) mod events;
+pub(crate) mod health;
 pub(crate) mod login;
 pub(crate) mod member;
 pub(crate) mod migrate;
@@ -40,6 +42,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Token { command } => token::run(command, settings, output).await,
         Command::Backup(args) => backup::run(&args, settings, output).await,
         Command::Restore(args) => restore::run(&args, settings, output).await,
+        Command::Health => health::run(settings, output).await,
         Command::Login(args) => login::run(&args, output).await,
         Command::Say(args) => say::run(&args, output).await,
         Command::Undo(args) => say::undo(&args, output).await,
@@ -52,6 +55,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Words(args) => words::run(&args, output),
         Command::Schemas(args) => schemas::run(&args, output),
         Command::Config { command } => config::run(command, settings, output),
+        Command::Deploy { command } => deploy::run(command, output),
         Command::Openapi => output.text(&server::openapi_json()),
         // It has threads of its own and is started before there are any.
         Command::Serve(_) => Err(Failure::Failed("serve is no command of this kind".to_owned())),

@@ -225,7 +225,7 @@ async fn start(config: &Config, key: &SecretKey, listeners: Listeners) -> Outcom
         listen_for(&mut tasks, management, server::management_router(app.clone()), &close);
     }
     tasks.spawn(async move { app.keep().await });
-    let workers = workers::start(workers_options(config, &desk, bus, &health)?, &shutdown);
+    let workers = workers::start(workers_options(config, &desk, bus, &health, &metrics)?, &shutdown);
     let (desk, workers) = (Some(desk), Some(workers));
     Ok(Running { desk, health, metrics, shutdown, close, tasks, workers })
 }
@@ -279,7 +279,14 @@ fn server_options(config: &Config) -> server::Options {
     }
 }
 
-fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> Outcome<WorkersOptions> {
+fn workers_options(
+    config: &Config,
+    desk: &Desk,
+    bus: Bus,
+    health: &Health,
+    metrics: &Metrics,
+) -> Outcome<WorkersOptions> {
+    let counted = metrics.clone();
     let mut groups = BTreeSet::new();
     let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
     if config.roles.contains(&Role::Workers) {
@@ -288,7 +295,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
                 Group::Recurring => _ = groups.insert(workers::Group::Recurring),
                 Group::Notify => _ = groups.insert(workers::Group::Notify),
                 Group::Audit => _ = groups.insert(workers::Group::Audit),
-                Group::Hand => handlers.push(hand::handler(config, desk, health)?),
+                Group::Hand => handlers.push(hand::handler(config, desk, health, metrics)?),
                 Group::Webhooks => _ = groups.insert(workers::Group::Webhooks),
                 // Live updates are told by every process that serves pages.
                 Group::Live => {}
@@ -301,6 +308,7 @@ fn workers_options(config: &Config, desk: &Desk, bus: Bus, health: &Health) -> O
         groups,
         handlers,
         clock: config.roles.contains(&Role::Clock),
+        late: Arc::new(move |late| counted.reminded(late)),
         relay: config.roles.contains(&Role::Relay),
         mail: mail(config, health)?,
         webhooks: Some(webhooks::Sender::new(

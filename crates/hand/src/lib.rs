@@ -234,11 +234,13 @@ fn summary(question: &str, history: &[Message]) -> String {
 /// Deals with the message that `delivery` tells of: answers it, or asks for a person.
 ///
 /// Idempotent by the event's id: the ledger's row is written with what is posted. Reading and thinking happen
-/// before, in no transaction; the conversation's fence refuses what a person has overtaken.
-pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Result<()> {
+/// before, in no transaction; the conversation's fence refuses what a person has overtaken. Gives whether the customer
+/// was told something.
+pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Result<bool> {
     let Ok(data::Body { snapshot: message, .. }) = delivery.event.read::<data::Body<data::Message>>() else {
         // Not a message: nothing to answer, and asking again would not change that.
-        return conversations::stay_silent(desk, delivery).await;
+        conversations::stay_silent(desk, delivery).await?;
+        return Ok(false);
     };
     let workspace = delivery.event.workspace_id;
     // Where a person has the conversation, or a person is wanted, the articles are not asked.
@@ -248,7 +250,8 @@ pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Resu
     let sought = if is_for_articles { Some(hand.seek(desk, workspace, &message.text).await?) } else { None };
     let ids = sought.as_ref().map(Sought::ids).unwrap_or_default();
     let Some(read) = conversations::for_hand(desk, delivery, ids).await? else {
-        return conversations::stay_silent(desk, delivery).await;
+        conversations::stay_silent(desk, delivery).await?;
+        return Ok(false);
     };
     let history: Vec<Message> =
         read.recent.into_iter().filter(|earlier| earlier.sequence < message.sequence).collect();
@@ -261,14 +264,11 @@ pub async fn answer(hand: &Hand, desk: &Desk, delivery: &Delivery) -> desk::Resu
     };
     match decision {
         Decision::Answer { text, sources } => {
-            conversations::answer(desk, delivery, fence, text, sources).await?;
+            conversations::answer(desk, delivery, fence, text, sources).await
         }
-        Decision::Small { text } => {
-            conversations::answer(desk, delivery, fence, text, Vec::new()).await?;
-        }
+        Decision::Small { text } => conversations::answer(desk, delivery, fence, text, Vec::new()).await,
         Decision::HandOff { reason, summary } => {
-            conversations::offer(desk, delivery, fence, reason, summary).await?;
+            conversations::offer(desk, delivery, fence, reason, summary).await
         }
     }
-    Ok(())
 }

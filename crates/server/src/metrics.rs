@@ -1,9 +1,12 @@
 //! What Prometheus reads. Names are fixed; they are part of the surface.
 
+use std::time::Duration;
+
 use bus::{Backlog, Bus, Outcome};
 use domain::BreakerState;
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::Health;
@@ -22,6 +25,8 @@ pub struct Metrics {
     pub(crate) requests: IntCounterVec,
     pub(crate) durations: HistogramVec,
     pub(crate) live_connections: IntGauge,
+    answers: Histogram,
+    lateness: Histogram,
     conversations_waiting: GaugeVec,
     outbox_pending: GaugeVec,
     outbox_oldest: GaugeVec,
@@ -55,6 +60,20 @@ impl Metrics {
         let live_connections = IntGauge::new(
             "deskhand_live_connections",
             "Live sockets that are open, of members and visitors.",
+        )?;
+        let answers = Histogram::with_opts(
+            HistogramOpts::new(
+                "deskhand_answer_seconds",
+                "How long customers waited from their message until the hand answered or called a person.",
+            )
+            .buckets(vec![0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0]),
+        )?;
+        let lateness = Histogram::with_opts(
+            HistogramOpts::new(
+                "deskhand_reminder_lateness_seconds",
+                "How long after its moment each reminder was fired.",
+            )
+            .buckets(vec![0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0]),
         )?;
         let conversations_waiting = GaugeVec::new(
             Opts::new("deskhand_conversations_waiting", "Conversations that wait for a person."),
@@ -138,6 +157,8 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(live_connections.clone()))?;
+        registry.register(Box::new(answers.clone()))?;
+        registry.register(Box::new(lateness.clone()))?;
         registry.register(Box::new(conversations_waiting.clone()))?;
         registry.register(Box::new(outbox_pending.clone()))?;
         registry.register(Box::new(outbox_oldest.clone()))?;
@@ -157,6 +178,8 @@ impl Metrics {
             requests,
             durations,
             live_connections,
+            answers,
+            lateness,
             conversations_waiting,
             outbox_pending,
             outbox_oldest,
@@ -171,6 +194,16 @@ impl Metrics {
             trace_spans_waiting,
             scrape_errors,
         })
+    }
+
+    /// A customer waited that long for the hand.
+    pub fn answered(&self, after: Duration) {
+        self.answers.observe(after.as_secs_f64());
+    }
+
+    /// A reminder came that long after its moment.
+    pub fn reminded(&self, late: Duration) {
+        self.lateness.observe(late.as_secs_f64());
     }
 
     /// Shows what the bus has before it, or that it could not be read: a value of before would look like now's.

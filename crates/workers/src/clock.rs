@@ -4,6 +4,7 @@
 //! downtime it catches up. Any number of clocks may run; a claim with a fence decides who fires.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use desk::{Desk, reminders};
@@ -26,13 +27,16 @@ const BACKSTOP: Duration = Duration::from_secs(30);
 /// How long to wait where what is due is just being claimed by another clock.
 const PAUSE: Duration = Duration::from_millis(20);
 
-pub(crate) async fn run(desk: Desk, shutdown: CancellationToken) {
+/// Told how late a reminder came, once for each that was fired.
+pub(crate) type Late = Arc<dyn Fn(Duration) + Send + Sync>;
+
+pub(crate) async fn run(desk: Desk, late: Late, shutdown: CancellationToken) {
     let mut wakes = desk.store().wakes();
     let mut attempt = 1;
     while !shutdown.is_cancelled() {
         // What is set from here on may not be seen by this look, and wakes the next.
         wakes.drain(|_| true);
-        let sleep = match look(&desk, &shutdown).await {
+        let sleep = match look(&desk, &late, &shutdown).await {
             Ok(next) => {
                 attempt = 1;
                 let backstop = (!desk.store().is_exclusive()).then_some(BACKSTOP);
@@ -57,7 +61,7 @@ pub(crate) async fn run(desk: Desk, shutdown: CancellationToken) {
 }
 
 /// Fires everything that is due; gives how long it is until the next is, if one is pending.
-async fn look(desk: &Desk, shutdown: &CancellationToken) -> desk::Result<Option<Duration>> {
+async fn look(desk: &Desk, late: &Late, shutdown: &CancellationToken) -> desk::Result<Option<Duration>> {
     loop {
         let next = reminders::next_due(desk).await?;
         if next != Some(Duration::ZERO) || shutdown.is_cancelled() {
@@ -71,7 +75,7 @@ async fn look(desk: &Desk, shutdown: &CancellationToken) -> desk::Result<Option<
         for claim in claims {
             workspaces.entry(claim.workspace).or_default().push(claim);
         }
-        let results: Vec<desk::Result<usize>> = stream::iter(workspaces)
+        let results: Vec<desk::Result<Vec<Duration>>> = stream::iter(workspaces)
             .map(|(workspace, claims)| {
                 let span = info_span!("fire reminders", workspace.id = %workspace, trace_id = field::Empty);
                 trace::begin(&span, None);
@@ -82,7 +86,7 @@ async fn look(desk: &Desk, shutdown: &CancellationToken) -> desk::Result<Option<
             .await;
         // What failed is claimed again when its lease has ended.
         for result in results {
-            result?;
+            result?.into_iter().for_each(|lateness| late(lateness));
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct WorkersOptions {
     pub handlers: Vec<Arc<dyn Handler>>,
     /// Whether it fires reminders.
     pub clock: bool,
+    /// Told how late each reminder came that it fires.
+    pub late: Arc<dyn Fn(Duration) + Send + Sync>,
     /// Whether it moves events from the outbox to the bus.
     pub relay: bool,
     /// How mail goes out, where it does; sent by the processes that run [`Group::Notify`].
@@ -74,7 +76,7 @@ impl Workers {
 
 /// Starts what `options` ask for. It goes on until `shutdown`.
 pub fn start(options: WorkersOptions, shutdown: &CancellationToken) -> Workers {
-    let WorkersOptions { desk, bus, groups, mut handlers, clock, relay, mail, webhooks } = options;
+    let WorkersOptions { desk, bus, groups, mut handlers, clock, late, relay, mail, webhooks } = options;
     let mut tasks = JoinSet::new();
     for group in &groups {
         handlers.push(match group {
@@ -93,7 +95,9 @@ pub fn start(options: WorkersOptions, shutdown: &CancellationToken) -> Workers {
     }
     if clock {
         let desk = desk.clone();
-        keep_running(&mut tasks, "clock", shutdown, move |shutdown| clock::run(desk.clone(), shutdown));
+        keep_running(&mut tasks, "clock", shutdown, move |shutdown| {
+            clock::run(desk.clone(), Arc::clone(&late), shutdown)
+        });
     }
     if let Some(mail) = mail.filter(|_| groups.contains(&Group::Notify)) {
         let desk = desk.clone();

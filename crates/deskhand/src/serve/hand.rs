@@ -6,10 +6,10 @@ use std::time::Duration;
 use bus::{Delivery, HandleError, Handler};
 use config::Config;
 use desk::Desk;
-use domain::{Envelope, EventType, Topic};
+use domain::{Clock, Envelope, EventType, SystemClock, Topic};
 use futures_util::future::BoxFuture;
 use hand::{Hand, Model, OpenAi, OpenAiOptions};
-use server::Health;
+use server::{Health, Metrics};
 
 use crate::failure::{Failure, Outcome};
 
@@ -17,10 +17,16 @@ use crate::failure::{Failure, Outcome};
 struct Answerer {
     hand: Hand,
     desk: Desk,
+    metrics: Metrics,
 }
 
 /// The hand, with the model that the settings name.
-pub(super) fn handler(config: &Config, desk: &Desk, health: &Health) -> Outcome<Arc<dyn Handler>> {
+pub(super) fn handler(
+    config: &Config,
+    desk: &Desk,
+    health: &Health,
+    metrics: &Metrics,
+) -> Outcome<Arc<dyn Handler>> {
     let model = match &config.model.url {
         None => None,
         Some(url) => {
@@ -39,7 +45,7 @@ pub(super) fn handler(config: &Config, desk: &Desk, health: &Health) -> Outcome<
     if let Some(breaker) = hand.breaker() {
         health.watch(breaker);
     }
-    Ok(Arc::new(Answerer { hand, desk: desk.clone() }))
+    Ok(Arc::new(Answerer { hand, desk: desk.clone(), metrics: metrics.clone() }))
 }
 
 impl Handler for Answerer {
@@ -66,7 +72,12 @@ impl Handler for Answerer {
                     event: delivery.event.clone(),
                     span: delivery.span.clone(),
                 };
-                workers::outcome(hand::answer(&self.hand, &self.desk, &delivery).await)?;
+                let answered = hand::answer(&self.hand, &self.desk, &delivery).await;
+                if matches!(answered, Ok(true)) {
+                    let waited = SystemClock.now().duration_since(delivery.event.occurred_at);
+                    self.metrics.answered(waited.try_into().unwrap_or_default());
+                }
+                workers::outcome(answered.map(|_| ()))?;
             }
             Ok(())
         })

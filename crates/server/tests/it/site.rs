@@ -117,6 +117,7 @@ impl Site {
             groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit, Group::Webhooks]),
             handlers: Vec::new(),
             clock: true,
+            late: Arc::new(|_| ()),
             relay: true,
             mail: None,
             webhooks: None,

@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &[]),
     ("words", &["domain"]),
-    ("deploy", &[]),
+    ("deploy", &["domain", "config"]),
     ("store", &["domain"]),
     ("trace", &["domain"]),
     ("bus", &["domain", "store", "trace"]),

@@ -132,6 +132,7 @@ impl Process {
             groups: BTreeSet::from([Group::Recurring, Group::Notify, Group::Audit, Group::Webhooks]),
             handlers,
             clock: true,
+            late: Arc::new(|_| ()),
             relay: true,
             mail,
             webhooks,

@@ -1,0 +1,29 @@
+//! The fleet from outside: settings in, manifests out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
+
+mod explain;
+mod invariants;
+mod profiles;
+mod properties;
+mod refusals;
+
+use deploy::values::Layers;
+use deploy::{Error, Fleet, Object};
+
+/// The manifests of a profile with what flags say.
+fn rendered(profile: &str, flags: &[&str]) -> Result<Vec<Object>, Error> {
+    let mut layers = Layers::profile(profile)?;
+    for flag in flags {
+        layers = layers.set(flag)?;
+    }
+    deploy::render(&Fleet::try_from(&layers)?)
+}
+
+/// Why a profile with what flags say is refused.
+fn refused(profile: &str, flags: &[&str]) -> String {
+    match rendered(profile, flags) {
+        Ok(_) => panic!("{profile} with {flags:?} was not refused"),
+        Err(error) => error.to_string(),
+    }
+}
