@@ -1,7 +1,10 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod cost;
 mod profiles;
 mod render;
+mod simulate;
+mod subject;
 
 use std::fs;
 
@@ -16,6 +19,8 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
     match command {
         DeployCommand::Profiles => profiles::run(output),
         DeployCommand::Render(args) => render::run(&args, output),
+        DeployCommand::Simulate(args) => simulate::run(&args, output),
+        DeployCommand::Cost(args) => cost::run(&args, output),
     }
 }
 
