@@ -1,9 +1,11 @@
 //! The fleet: what it takes to run Deskhand on Kubernetes, worked out without a cluster.
 //!
 //! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
-//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales under a load. Nothing here speaks to a cluster
-//! or knows what time it is; only [`output`] touches files.
+//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales
+//! under a load, and [`cost`] what a year of it costs; both look at manifests, by [`workload`]. Nothing here speaks to a
+//! cluster or knows what time it is; only [`output`] touches files.
 
+pub mod cost;
 mod error;
 pub mod explain;
 pub mod fleet;
@@ -15,6 +17,7 @@ pub mod promql;
 pub mod render;
 pub mod simulate;
 pub mod values;
+pub mod workload;
 
 pub use error::Error;
 pub use fleet::Fleet;

@@ -13,11 +13,17 @@ mod fleet;
 mod load;
 mod replay;
 mod report;
+mod scaled;
 mod solve;
+mod time;
 mod waiting;
 
+pub use chart::Caption;
 pub use error::Error;
 pub use fleet::{Cpu, Fleet, MOST_SECS, Nodes, Scaling, Trigger, Workers};
 pub use load::{Load, Point};
 pub use replay::{By, Change, Run, Sample, replay};
+pub use report::Rate;
+pub use scaled::{Scaled, scaled};
 pub use solve::{Solution, Trial, solve};
+pub use time::{seconds, whole_seconds};

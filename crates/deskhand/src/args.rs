@@ -10,7 +10,10 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
-pub(crate) use deploy::{DeployCommand, DeployExplain, DeployRender, FleetArgs};
+pub(crate) use deploy::{
+    DeployCommand, DeployCost, DeployExplain, DeployRender, DeploySimulate, FleetArgs, Format, PricesArgs,
+    WorkersArgs,
+};
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 

@@ -23,6 +23,30 @@ pub enum Error {
         /// What was written.
         found: String,
     },
+    /// A time that is none.
+    #[error("{found:?} is no time: write 90, 0.5s, 250ms, 10m, 24h or 2d, a hundred years at most")]
+    Time {
+        /// What was written.
+        found: String,
+    },
+    /// Nodes that are not written as they are.
+    #[error(
+        "{found:?} are no nodes: write READY:MOST:EACH@TIME, such as 2:4:3@2m, where EACH is how many replicas fit on one"
+    )]
+    NodesText {
+        /// What was written.
+        found: String,
+    },
+    /// A service that takes all the time that is promised.
+    #[error(
+        "an answer takes {service_secs} s once it is begun, and {promise_secs} s are promised: nothing is left to wait; promise more, or answer faster"
+    )]
+    NoTimeToWait {
+        /// How long one takes.
+        service_secs: f64,
+        /// What is promised.
+        promise_secs: f64,
+    },
     /// A line of a CSV that is not a time and a rate.
     #[error("line {line} of the load is {found:?}: it has to be {wanted}")]
     Csv {

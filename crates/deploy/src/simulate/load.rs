@@ -3,6 +3,7 @@
 //! It must not know who handles them.
 
 use super::error::{Error, require};
+use super::time::whole_seconds;
 
 /// As many events are simulated one by one.
 const MOST_EVENTS: u64 = 10_000_000;
@@ -59,17 +60,6 @@ pub enum Load {
     Table(Vec<Point>),
 }
 
-/// A time such as `90`, `90s`, `10m` or `2h`, in seconds.
-fn time(text: &str) -> Option<u32> {
-    let (digits, unit) = match text.char_indices().next_back()? {
-        (end, 's') => (&text[..end], 1),
-        (end, 'm') => (&text[..end], 60),
-        (end, 'h') => (&text[..end], 3_600),
-        _ => (text, 1),
-    };
-    digits.parse::<u32>().ok()?.checked_mul(unit)
-}
-
 impl Load {
     /// A load as it is typed: `constant:RATE`, `step:FROM:TO@TIME`, `spike[:RATE:EVENTS@TIME]` (by itself 1 a second,
     /// and 1,000 at once after 10 minutes) or `daily[:LOW:HIGH]` (by itself 1 to 10).
@@ -96,7 +86,7 @@ impl Load {
         };
         let two_at = |rest: &str| {
             let (numbers, at) = rest.split_once('@')?;
-            two(numbers).zip(time(at))
+            two(numbers).zip(whole_seconds(at).ok())
         };
         match (kind, rest) {
             ("constant", Some(rest)) => Some(Self::Constant { rate: rest.parse().ok()? }),

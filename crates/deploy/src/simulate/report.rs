@@ -12,6 +12,15 @@ use super::solve::Solution;
 /// As many lines a table has at most.
 const LINES: usize = 24;
 
+/// What a replica costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rate {
+    /// For an hour.
+    pub hour: f64,
+    /// In which currency, such as `USD`.
+    pub currency: String,
+}
+
 /// Numbers that are finite, lists and words are always written.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
@@ -42,14 +51,10 @@ impl Run {
         json(self)
     }
 
-    /// A summary and a line for each part of the time, as text. Of a part it shows the mean rate, the replicas at its
-    /// end, and the most lag and the longest waits of its samples.
-    pub fn table(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
-            "{} events in {}, {} left · waited p50 {}, p99 {}, at most {}\nat most {} replicas and a lag of {} · {:.1} worker-hours\n",
+    /// What became of it, in a line.
+    pub(super) fn summary(&self) -> String {
+        format!(
+            "{} events in {}, {} left · waited p50 {}, p99 {}, at most {} · at most {} replicas and a lag of {}",
             self.events,
             clock(self.duration_secs),
             self.left,
@@ -58,12 +63,25 @@ impl Run {
             wait(self.longest_secs),
             self.most_replicas,
             self.most_lag,
-            self.worker_hours
-        );
+        )
+    }
+
+    /// A summary and a line for each part of the time, as text. Of a part it shows the mean rate, the replicas at its
+    /// end, the most lag and the longest waits of its samples, and what the replicas cost until then: in hours of one,
+    /// or in money where `rate` is known.
+    pub fn table(&self, rate: Option<&Rate>) -> String {
+        let cost = |hours: f64| match rate {
+            Some(rate) => format!("{:.2}", hours * rate.hour),
+            None => format!("{hours:.1}"),
+        };
+        let unit = rate.map_or("hours", |rate| rate.currency.as_str());
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{}\n{:.1} worker-hours\n", self.summary(), self.worker_hours);
         let _ = writeln!(
             text,
-            "{:>10} {:>10} {:>9} {:>6} {:>9} {:>9} {:>9} {:>8}",
-            "until", "events/s", "replicas", "ready", "lag", "p50", "p99", "hours"
+            "{:>10} {:>10} {:>9} {:>6} {:>9} {:>9} {:>9} {unit:>8}",
+            "until", "events/s", "replicas", "ready", "lag", "p50", "p99"
         );
         let each = self.samples.len().div_ceil(LINES).max(1);
         for part in self.samples.chunks(each) {
@@ -72,7 +90,7 @@ impl Run {
             let lag = part.iter().map(|sample| sample.lag).max().unwrap_or(0);
             let _ = writeln!(
                 text,
-                "{:>10} {:>10.2} {:>9} {:>6} {:>9} {:>9} {:>9} {:>8.1}",
+                "{:>10} {:>10.2} {:>9} {:>6} {:>9} {:>9} {:>9} {:>8}",
                 clock(last.at_secs),
                 rate,
                 last.replicas,
@@ -80,7 +98,7 @@ impl Run {
                 lag,
                 longest(part, |sample| sample.p50_secs),
                 longest(part, |sample| sample.p99_secs),
-                last.worker_hours
+                cost(last.worker_hours)
             );
         }
         let _ = writeln!(text, "\n{} changes", self.changes.len());

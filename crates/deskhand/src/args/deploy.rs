@@ -1,8 +1,16 @@
 //! What can be typed after `deploy`.
 
+mod cost;
+mod load;
+mod simulate;
+
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, Subcommand};
+
+pub(crate) use cost::DeployCost;
+pub(crate) use load::{Format, PricesArgs, WorkersArgs};
+pub(crate) use simulate::DeploySimulate;
 
 /// Commands of `deploy`.
 #[derive(Debug, Subcommand)]
@@ -13,6 +21,10 @@ pub(crate) enum DeployCommand {
     Render(DeployRender),
     /// Say where a number of a manifest comes from, and what of a fleet is otherwise than it was asked for
     Explain(DeployExplain),
+    /// Show how a fleet scales under a load, and which threshold keeps a promise
+    Simulate(Box<DeploySimulate>),
+    /// Show what a year of a fleet costs, and what would meet a budget
+    Cost(Box<DeployCost>),
 }
 
 /// Which fleet: a profile, and what is otherwise.

@@ -1,8 +1,11 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod cost;
 mod explain;
 mod profiles;
 mod render;
+mod simulate;
+mod subject;
 
 use std::fs;
 
@@ -18,6 +21,8 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
         DeployCommand::Profiles => profiles::run(output),
         DeployCommand::Render(args) => render::run(&args, output),
         DeployCommand::Explain(args) => explain::run(&args, output),
+        DeployCommand::Simulate(args) => simulate::run(&args, output),
+        DeployCommand::Cost(args) => cost::run(&args, output),
     }
 }
 

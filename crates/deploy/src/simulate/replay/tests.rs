@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::simulate::hpa::{Behavior, Controls, Policy, Rules};
 use crate::simulate::keda::{ScaledObject, kafka};
-use crate::simulate::{Cpu, Nodes, Scaling, Trigger, Workers};
+use crate::simulate::{Caption, Cpu, Nodes, Scaling, Trigger, Workers};
 
 /// Twelve partitions, and half a second an event: two a second a replica.
 const WORKERS: Workers =
@@ -212,11 +212,12 @@ fn a_run_is_told_as_json_as_a_table_and_as_a_picture() {
     let json: serde_json::Value = serde_json::from_str(&run.to_json()).unwrap();
     assert_eq!((json["events"].as_u64(), json["changes"][0]["by"].as_str()), (Some(40), Some("keda")));
     assert_eq!(json["samples"][0]["p99_secs"], serde_json::Value::Null);
-    let table = run.table();
+    let table = run.table(None);
     assert!(table.starts_with("40 events in 0:15:00, 0 left · waited p50 "), "{table}");
     assert!(table.contains("   0:01:00    0 -> 1    keda\n"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
-    let svg = run.svg();
+    let svg = run.svg(&Caption { title: "a & b", promise_secs: Some(2.0), rate: None });
+    assert!(svg.contains("a &amp; b") && svg.contains("are promised"));
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
     assert!(svg.contains("prefers-color-scheme:dark") && !svg.contains("NaN") && !svg.contains("inf"));
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
