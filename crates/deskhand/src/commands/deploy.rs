@@ -1,5 +1,6 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod check;
 mod profiles;
 mod render;
 
@@ -16,6 +17,7 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
     match command {
         DeployCommand::Profiles => profiles::run(output),
         DeployCommand::Render(args) => render::run(&args, output),
+        DeployCommand::Check(args) => check::run(args, output),
     }
 }
 
