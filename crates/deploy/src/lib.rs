@@ -2,13 +2,16 @@
 //!
 //! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
 //! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales
-//! under a load, and [`cost`] what a year of it costs; both look at manifests, by [`workload`]. Nothing here speaks to a
-//! cluster or knows what time it is; only [`output`] touches files.
+//! under a load, and [`cost`] what a year of it costs; both look at manifests, by [`workload`]. [`check`] finds
+//! contradictions in [`manifests`], ours or others'. Nothing here speaks to a cluster or knows what time it is; only
+//! [`output`] and [`manifests`] touch files.
 
+pub mod check;
 pub mod cost;
 mod error;
 pub mod explain;
 pub mod fleet;
+pub mod manifests;
 pub mod metrics;
 pub mod output;
 pub mod profiles;

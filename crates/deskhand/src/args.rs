@@ -11,8 +11,8 @@ use domain::Role;
 use jiff::civil::{Date, DateTime};
 
 pub(crate) use deploy::{
-    DeployCommand, DeployCost, DeployExplain, DeployRender, DeploySimulate, FleetArgs, Format, PricesArgs,
-    WorkersArgs,
+    CheckFormat, DeployCheck, DeployCommand, DeployCost, DeployExplain, DeployRender, DeploySimulate,
+    FleetArgs, Format, PricesArgs, WorkersArgs,
 };
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
