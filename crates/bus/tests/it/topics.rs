@@ -186,7 +186,7 @@ async fn what_is_unhandled_for_longer_than_the_ledger_surely_knows_has_to_be_han
     for db in [postgres().await, sqlite().await] {
         let db = Ground::on_database(db);
         let mut old = received(WorkspaceId(Uuid::now_v7()), Uuid::now_v7(), 0);
-        old.occurred_at = old.occurred_at - Duration::from_secs(7 * 86_400);
+        old.occurred_at -= Duration::from_secs(7 * 86_400);
         append(&db, vec![old]).await;
         // The group is known, and has handled nothing.
         let written = Arc::new(Written::default());
