@@ -13,6 +13,8 @@ pub(crate) enum DeployCommand {
     Render(DeployRender),
     /// Say where a number of a manifest comes from, and what of a fleet is otherwise than it was asked for
     Explain(DeployExplain),
+    /// Write the Helm chart
+    Chart(DeployChart),
 }
 
 /// Which fleet: a profile, and what is otherwise.
@@ -51,4 +53,12 @@ pub(crate) struct DeployExplain {
     /// than asked where it is left out
     #[arg(value_name = "RESOURCE.FIELD")]
     pub(crate) path: Option<String>,
+}
+
+/// Arguments of `deploy chart`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeployChart {
+    /// The folder that becomes the chart; files there that are not of this command stay
+    #[arg(long, value_name = "DIR", default_value = "deskhand")]
+    pub(crate) output: PathBuf,
 }

@@ -4,6 +4,7 @@
 
 mod api;
 mod backup;
+mod chart;
 mod offline;
 mod people;
 mod settings;
