@@ -30,7 +30,7 @@ demo: setup-run pages ## the same with a filled workspace, in a data directory o
 	exec $(TARGET)/release/deskhand serve --demo --data-dir ./deskhand-data/demo $(ARGS)
 
 .PHONY: test
-test: setup brokers pages test-pages tests/story/node_modules/.installed ## every test: the page's, the crates', and the whole system's with real databases and a browser
+test: setup brokers validators pages test-pages tests/story/node_modules/.installed ## every test: the page's, the crates', and the whole system's with real databases and a browser
 	$(CARGO) test --workspace $(ARGS)
 	$(CARGO) build -p deskhand
 	node tests/story/story.mjs
@@ -40,8 +40,13 @@ test-api: setup-run pages ## send the running API what its contract allows and w
 	scripts/schemathesis
 
 .PHONY: test-fleet
-test-fleet: setup-run ## compare how the fleet's arithmetic scales with Kubernetes' and KEDA's own code (needs Go; ARGS="COUNT SEED")
+test-fleet: setup pages ## the fleet at length: its arithmetic against the controllers' own code (ARGS="COUNT SEED"), the chart, the image
 	tests/fleet/compare $(ARGS)
+	scripts/validators all
+	DESKHAND_CHARTS=$${DESKHAND_CHARTS:-100} $(CARGO) test -p deskhand-deploy --test it
+	tests/fleet/judge
+	$(CARGO) build --release -p deskhand
+	tests/fleet/image
 
 # How much of each: rounds of kill -9 on each log, outages, pauses, restarts of everything, letters replayed.
 chaos: export DESKHAND_ROUNDS ?= 200
@@ -71,6 +76,10 @@ fmt: web/node_modules/.installed ## format all code
 .PHONY: generate
 generate: web/node_modules/.installed ## write openapi.json and the page's API types anew
 	scripts/generated write
+
+.PHONY: validators
+validators: ## install helm and what judges manifests
+	scripts/validators
 
 .PHONY: brokers
 brokers: ## install the brokers that the tests start

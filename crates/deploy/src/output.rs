@@ -128,7 +128,7 @@ pub struct Written {
     pub removed: Vec<String>,
 }
 
-/// Writes files into a folder, which is made where it is absent.
+/// Writes files into a folder, which is made where it is absent; names may have folders in them.
 ///
 /// Errors where the folder has a file of that name that is not ours, where somebody else is writing there, and where it
 /// cannot be written; then it is as it was before.
@@ -217,8 +217,14 @@ fn listed(folder: &Path) -> Result<BTreeSet<String>, Error> {
     }
 }
 
+/// Whether it is a file in the folder or in a folder in it, and not hidden.
 fn is_file_name(name: &str) -> bool {
-    name.ends_with(".yaml") && !name.contains(['/', '\\']) && !name.starts_with('.')
+    !name.contains('\\') && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+}
+
+/// Makes the folder that a file is in.
+fn make_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
 /// Puts everything into `new`, and lets it reach the disk.
@@ -226,7 +232,9 @@ fn prepare(new: &Path, files: &BTreeMap<String, String>) -> io::Result<()> {
     fs::create_dir(new)?;
     let list: String = files.keys().map(|name| format!("{name}\n")).collect();
     for (name, text) in files.iter().chain([(&LIST.to_owned(), &list)]) {
-        let mut file = File::create_new(new.join(name))?;
+        let path = new.join(name);
+        make_parent(&path)?;
+        let mut file = File::create_new(path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
     }
@@ -248,7 +256,9 @@ fn move_into_place(folder: &Path, complete: &Path) -> Result<Vec<String>, Error>
     };
     let wanted: BTreeSet<&str> = list.lines().filter(|name| is_file_name(name)).collect();
     for name in &wanted {
-        match fs::rename(complete.join(name), folder.join(name)) {
+        let to = folder.join(name);
+        make_parent(&to).map_err(failed(&to))?;
+        match fs::rename(complete.join(name), to) {
             // An earlier attempt has moved it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => other.map_err(failed(&folder.join(name)))?,

@@ -11,8 +11,8 @@ use domain::Role;
 use jiff::civil::{Date, DateTime};
 
 pub(crate) use deploy::{
-    CheckFormat, DeployCheck, DeployCommand, DeployCost, DeployExplain, DeployRender, DeploySimulate,
-    FleetArgs, Format, PricesArgs, WorkersArgs,
+    CheckFormat, DeployChart, DeployCheck, DeployCommand, DeployCost, DeployExplain, DeployRender,
+    DeploySimulate, FleetArgs, Format, PricesArgs, WorkersArgs,
 };
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
@@ -108,7 +108,7 @@ pub(crate) enum Command {
         command: DeployCommand,
     },
     /// See whether the process with these settings on this machine is alive
-    Health,
+    Health(Health),
     /// Print the JSON Schemas of all events
     Schemas(Schemas),
     /// Print the OpenAPI 3.1 document of the API
@@ -147,6 +147,14 @@ pub(crate) struct Serve {
     /// Fill an empty database with a made-up workspace, and print how to sign in
     #[arg(long)]
     pub(crate) demo: bool,
+}
+
+/// Arguments of `health`.
+#[derive(Debug, Arguments)]
+pub(crate) struct Health {
+    /// Ask this address instead, such as http://deskhand-api:8000/ready
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
 /// Arguments of `migrate`.

@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Command, settings: Option<PathBuf>, output: Out
         Command::Token { command } => token::run(command, settings, output).await,
         Command::Backup(args) => backup::run(&args, settings, output).await,
         Command::Restore(args) => restore::run(&args, settings, output).await,
-        Command::Health => health::run(settings, output).await,
+        Command::Health(args) => health::run(&args, settings, output).await,
         Command::Login(args) => login::run(&args, output).await,
         Command::Say(args) => say::run(&args, output).await,
         Command::Undo(args) => say::undo(&args, output).await,

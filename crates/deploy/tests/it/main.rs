@@ -1,9 +1,14 @@
-//! The fleet from outside: settings in, manifests out.
+//! The fleet from outside: settings in, manifests out; and the chart against the model.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test fails loudly, says what repeats it, and takes its seed from the clock"
+)]
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
-
+mod chart;
 mod check;
 mod explain;
 mod invariants;

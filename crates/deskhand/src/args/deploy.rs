@@ -27,6 +27,8 @@ pub(crate) enum DeployCommand {
     Cost(Box<DeployCost>),
     /// Look for contradictions in a fleet, or in any manifests; exit with 3 when there are errors or warnings
     Check(DeployCheck),
+    /// Write the Helm chart
+    Chart(DeployChart),
 }
 
 /// Which fleet: a profile, and what is otherwise.
@@ -114,4 +116,12 @@ pub(crate) enum CheckFormat {
     Json,
     /// SARIF 2.1.0, for programs that show findings beside the lines
     Sarif,
+}
+
+/// Arguments of `deploy chart`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeployChart {
+    /// The folder that becomes the chart; files there that are not of this command stay
+    #[arg(long, value_name = "DIR", default_value = "deskhand")]
+    pub(crate) output: PathBuf,
 }

@@ -1,5 +1,6 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod chart;
 mod check;
 mod cost;
 mod explain;
@@ -20,6 +21,7 @@ use crate::output::Output;
 pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
     match command {
         DeployCommand::Profiles => profiles::run(output),
+        DeployCommand::Chart(args) => chart::run(&args, output),
         DeployCommand::Render(args) => render::run(&args, output),
         DeployCommand::Explain(args) => explain::run(&args, output),
         DeployCommand::Simulate(args) => simulate::run(&args, output),

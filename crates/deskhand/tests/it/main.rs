@@ -4,6 +4,7 @@
 
 mod api;
 mod backup;
+mod chart;
 mod check;
 mod offline;
 mod people;
