@@ -32,6 +32,14 @@ fn the_given_prices_make_what_the_requirements_say_of_2_and_12_workers() {
 }
 
 #[test]
+fn the_same_fleet_looks_the_same_in_whichever_order_its_manifests_are() {
+    let mut objects = support_fleet();
+    let one = Bill::new(&workload::read(&objects).unwrap(), true);
+    objects.reverse();
+    assert_eq!(Bill::new(&workload::read(&objects).unwrap(), true), one);
+}
+
+#[test]
 fn every_table_that_comes_along_says_when_and_where_each_price_was_read() {
     for name in PROVIDERS {
         let table = Table::named(name).unwrap();
