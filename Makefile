@@ -40,8 +40,11 @@ test-api: setup-run pages ## send the running API what its contract allows and w
 	scripts/schemathesis
 
 .PHONY: test-fleet
-test-fleet: setup-run ## compare how the fleet's arithmetic scales with Kubernetes' and KEDA's own code (needs Go; ARGS="COUNT SEED")
+test-fleet: setup brokers pages ## compare scaling with Kubernetes' and KEDA's own code, and prove the fleets on a real API (needs Go; ARGS="COUNT SEED")
 	tests/fleet/compare $(ARGS)
+	scripts/validators
+	$(CARGO) build -p deskhand
+	node tests/fleet/cluster.mjs
 
 # How much of each: rounds of kill -9 on each log, outages, pauses, restarts of everything, letters replayed.
 chaos: export DESKHAND_ROUNDS ?= 200
@@ -67,6 +70,7 @@ fmt: web/node_modules/.installed ## format all code
 	$(CARGO) fmt --all
 	cd web && npm run --silent fmt
 	cd tests/story && ../../web/node_modules/.bin/biome check --write .
+	cd tests/fleet && ../../web/node_modules/.bin/biome check --write .
 
 .PHONY: generate
 generate: web/node_modules/.installed ## write openapi.json and the page's API types anew
@@ -125,7 +129,7 @@ test-pages: web/node_modules/.installed web/widget/node_modules/.installed
 .PHONY: check-format
 check-format:
 	$(CARGO) fmt --all --check
-	if command -v shellcheck >/dev/null; then shellcheck $$(find scripts -maxdepth 1 -type f) .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck $$(find scripts -maxdepth 1 -type f) .ci/run tests/fleet/cluster-dev tests/fleet/compare; fi
 
 .PHONY: check-code
 check-code: pages
@@ -139,6 +143,7 @@ check-pages: web/node_modules/.installed web/widget/node_modules/.installed
 	cd web && npm run --silent check
 	cd web/widget && npm run --silent check --if-present
 	cd tests/story && ../../web/node_modules/.bin/biome check .
+	cd tests/fleet && ../../web/node_modules/.bin/biome check .
 
 .PHONY: check-dependencies
 check-dependencies:
