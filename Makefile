@@ -40,11 +40,13 @@ test-api: setup-run pages ## send the running API what its contract allows and w
 	scripts/schemathesis
 
 .PHONY: test-fleet
-test-fleet: setup pages ## the fleet at length: its arithmetic against the controllers' own code (ARGS="COUNT SEED"), the chart, the image
+test-fleet: setup brokers pages ## the fleet at length: its scaling beside the controllers' own code, the chart, a real API, the image (needs Go; ARGS="COUNT SEED")
 	tests/fleet/compare $(ARGS)
 	scripts/validators all
 	DESKHAND_CHARTS=$${DESKHAND_CHARTS:-100} $(CARGO) test -p deskhand-deploy --test it
 	tests/fleet/judge
+	$(CARGO) build -p deskhand
+	node tests/fleet/cluster.mjs
 	$(CARGO) build --release -p deskhand
 	tests/fleet/image
 
@@ -72,6 +74,7 @@ fmt: web/node_modules/.installed ## format all code
 	$(CARGO) fmt --all
 	cd web && npm run --silent fmt
 	cd tests/story && ../../web/node_modules/.bin/biome check --write .
+	cd tests/fleet && ../../web/node_modules/.bin/biome check --write .
 
 .PHONY: generate
 generate: web/node_modules/.installed ## write openapi.json and the page's API types anew
@@ -134,7 +137,7 @@ test-pages: web/node_modules/.installed web/widget/node_modules/.installed
 .PHONY: check-format
 check-format:
 	$(CARGO) fmt --all --check
-	if command -v shellcheck >/dev/null; then shellcheck $$(find scripts -maxdepth 1 -type f) .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck $$(find scripts -maxdepth 1 -type f) .ci/run tests/fleet/cluster-dev tests/fleet/compare; fi
 
 .PHONY: check-code
 check-code: pages
@@ -148,6 +151,7 @@ check-pages: web/node_modules/.installed web/widget/node_modules/.installed
 	cd web && npm run --silent check
 	cd web/widget && npm run --silent check --if-present
 	cd tests/story && ../../web/node_modules/.bin/biome check .
+	cd tests/fleet && ../../web/node_modules/.bin/biome check .
 
 .PHONY: check-dependencies
 check-dependencies:
