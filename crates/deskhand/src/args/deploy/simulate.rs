@@ -13,7 +13,7 @@ pub(crate) struct DeploySimulate {
     /// Which fleet
     #[command(flatten)]
     pub(crate) fleet: FleetArgs,
-    /// The load: constant:RATE, step:FROM:TO@TIME, spike[:RATE:EVENTS@TIME], daily[:LOW:HIGH], or a CSV file with lines of
+    /// The load: constant:RATE, step:FROM:TO@TIME, spike or spike:RATE:EVENTS@TIME, daily or daily:LOW:HIGH, or a CSV file with lines of
     /// a time in seconds and a rate; rates are events a second
     #[arg(long, value_name = "LOAD")]
     pub(crate) load: String,
