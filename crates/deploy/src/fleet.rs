@@ -1,6 +1,6 @@
 //! The checked model of a fleet: what it is made of, with nothing left to decide and nothing in it that cannot work.
 //!
-//! [`Fleet`] is made from [`Layers`] of settings, and refuses what cannot work with a reason. What is here is not known by
+//! [`Fleet`] is made from [`Layers`](crate::values::Layers) of settings, and refuses what cannot work with a reason. What is here is not known by
 //! words with options beside them: a database that is a StatefulSet has a volume, one that is elsewhere has none.
 
 mod build;

@@ -1,6 +1,6 @@
 //! The fleet: what it takes to run Deskhand on Kubernetes, worked out without a cluster.
 //!
-//! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
+//! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render()`] makes the
 //! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales
 //! under a load, and [`cost`] what a year of it costs; both look at manifests, by [`workload`]. [`check`] finds
 //! contradictions in [`manifests`], ours or others'. Nothing here speaks to a cluster or knows what time it is; only

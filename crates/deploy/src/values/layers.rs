@@ -33,7 +33,7 @@ impl Layers {
 
     /// Puts a file's text over it; `path` is for messages.
     ///
-    /// Errors where it is no YAML. What it says is looked at in [`Layers::read`].
+    /// Errors where it is no YAML. What it says is looked at when it is read.
     pub fn file(mut self, path: &Path, text: &str) -> Result<Self, Error> {
         let (value, origins) = yaml::read(path, text).map_err(Error::one)?;
         merge(&mut self.value, &value);
