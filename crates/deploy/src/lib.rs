@@ -1,12 +1,15 @@
 //! The fleet: what it takes to run Deskhand on Kubernetes, worked out without a cluster.
 //!
 //! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
-//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales under a load. Nothing here speaks to a cluster
-//! or knows what time it is; only [`output`] touches files.
+//! manifests, [`output`] writes them, and [`explain`] says where a number comes from. [`simulate`] is how a fleet scales
+//! under a load. [`check`] finds contradictions in [`manifests`], ours or others'. Nothing here speaks to a cluster or knows
+//! what time it is; only [`output`] and [`manifests`] touch files.
 
+pub mod check;
 mod error;
 pub mod explain;
 pub mod fleet;
+pub mod manifests;
 pub mod metrics;
 pub mod output;
 pub mod profiles;
