@@ -137,11 +137,6 @@ pub struct Object {
 }
 
 impl Object {
-    /// An object that is in no file, such as one that was rendered. `file` says where a reader finds it.
-    pub fn rendered(file: &str, value: Value) -> Self {
-        Self { file: file.into(), line: 1, value, lines: Lines::default() }
-    }
-
     fn text_at(&self, pointer: &str) -> &str {
         self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
@@ -198,11 +193,5 @@ impl Manifests {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Objects that were made and not read, such as those of a profile.
-    pub fn of_rendered(values: impl IntoIterator<Item = (String, Value)>) -> Self {
-        let objects = values.into_iter().map(|(file, value)| Object::rendered(&file, value)).collect();
-        Self { objects, ..Self::default() }
     }
 }

@@ -267,8 +267,7 @@ fn together(world: &World<'_>, found: &mut Found, index: usize, workload: &Workl
     let images: Vec<&str> =
         workload.running().filter_map(|(container, _)| text(container, "/image")).collect();
     let decides = |image: &&str| QUORUMS.iter().any(|word| last(image).contains(word));
-    let is_quorum =
-        workload.object.kind() == "StatefulSet" && least >= 3 && images.iter().any(|image| decides(&image));
+    let is_quorum = workload.object.kind() == "StatefulSet" && least >= 3 && images.iter().any(decides);
     let (severity, lost) = if is_quorum {
         let majority = count / 2 + 1;
         (

@@ -175,7 +175,7 @@ fn cooldown(world: &World<'_>, found: &mut Found, scaler: &Scaler<'_>) {
 }
 
 /// The resource of which a metric is a share, and the container that it asks, where it is one.
-fn share_of<'a>(metric: &'a Value, is_keda: bool) -> Option<(&'a str, Option<&'a str>)> {
+fn share_of(metric: &Value, is_keda: bool) -> Option<(&str, Option<&str>)> {
     if is_keda {
         let kind = text(metric, "/type").filter(|kind| matches!(*kind, "cpu" | "memory"))?;
         let target =

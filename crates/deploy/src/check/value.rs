@@ -14,10 +14,14 @@ pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
 }
 
-/// The whole number that `pointer` leads to, also where it is written as text.
+/// The largest whole number that is told from larger ones: Kubernetes' own, and two of them can be multiplied.
+const MOST: i64 = i32::MAX as i64;
+
+/// The whole number that `pointer` leads to, also where it is written as text, cut to what Kubernetes takes.
 pub(super) fn whole(value: &Value, pointer: &str) -> Option<i64> {
     let value = value.pointer(pointer)?;
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+    let number = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    Some(number.clamp(-MOST, MOST))
 }
 
 /// Whether `pointer` leads to a truth.
@@ -96,7 +100,8 @@ pub fn quantity_milli(text: &str) -> Option<i64> {
             .powi(unit.strip_prefix(['e', 'E'])?.parse().ok().filter(|power| (-18..=18).contains(power))?),
     };
     // Kubernetes rounds up what is finer than it counts.
-    Some((number * factor * 1e3).ceil() as i64)
+    const MOST_MILLI: f64 = 4e18;
+    Some((number * factor * 1e3).ceil().clamp(-MOST_MILLI, MOST_MILLI) as i64)
 }
 
 /// A quantity as it stands in a manifest, as text or as a number.
@@ -128,10 +133,10 @@ pub(super) fn memory(milli: i64) -> String {
 /// A number or a share of `whole`, rounded as asked for; nothing where it is neither.
 pub(super) fn share(value: &Value, of: i64, rounds_up: bool) -> Option<i64> {
     if let Some(number) = value.as_i64() {
-        return Some(number);
+        return Some(number.clamp(-MOST, MOST));
     }
     let percent: i64 = value.as_str()?.trim().strip_suffix('%')?.parse().ok()?;
-    let hundredths = of.checked_mul(percent)?;
+    let hundredths = of.checked_mul(percent).filter(|product| product.abs() <= MOST * MOST)?;
     Some(if rounds_up { hundredths.saturating_add(99).div_euclid(100) } else { hundredths.div_euclid(100) })
 }
 

@@ -475,7 +475,7 @@ impl<'a> Workload<'a> {
     /// A number in an annotation `deskhand.dev/NAME`.
     pub(super) fn said(&self, name: &str) -> Option<f64> {
         let number: f64 = self.annotation(&format!("deskhand.dev/{name}"))?.trim().parse().ok()?;
-        (number.is_finite() && number >= 0.0).then_some(number)
+        (0.0..=1e9).contains(&number).then_some(number)
     }
 
     /// What to call it in a sentence.

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
 
+mod check;
 mod explain;
 mod invariants;
+mod manifests;
 mod profiles;
 mod properties;
 mod refusals;

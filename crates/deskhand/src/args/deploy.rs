@@ -1,8 +1,12 @@
 //! What can be typed after `deploy`.
 
+mod check;
+
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, Subcommand};
+
+pub(crate) use check::{CheckFormat, DeployCheck};
 
 /// Commands of `deploy`.
 #[derive(Debug, Subcommand)]
@@ -11,6 +15,8 @@ pub(crate) enum DeployCommand {
     Profiles,
     /// Print or write the manifests of a fleet
     Render(DeployRender),
+    /// Look for contradictions in a fleet, or in any manifests; exit with 3 when there are errors or warnings
+    Check(DeployCheck),
     /// Say where a number of a manifest comes from, and what of a fleet is otherwise than it was asked for
     Explain(DeployExplain),
 }

@@ -1,5 +1,6 @@
 //! `deploy`: what it takes to run Deskhand on Kubernetes. Works offline, and never speaks to a cluster.
 
+mod check;
 mod explain;
 mod profiles;
 mod render;
@@ -17,6 +18,7 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
     match command {
         DeployCommand::Profiles => profiles::run(output),
         DeployCommand::Render(args) => render::run(&args, output),
+        DeployCommand::Check(args) => check::run(args, output),
         DeployCommand::Explain(args) => explain::run(&args, output),
     }
 }
