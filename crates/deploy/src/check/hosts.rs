@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::termination::is_deskhand;
 use super::value::{items, shown, text};
 use super::world::{Workload, World};
 use crate::manifests::Object;
@@ -17,6 +18,12 @@ const ENDINGS: &[&str] = &[
     "HOST", "HOSTNAME", "ADDR", "ADDRESS", "URL", "URI", "SERVER", "SERVERS", "ENDPOINT", "BROKERS", "HOSTS",
     "SERVICE", "DSN", "UPSTREAM", "TARGET",
 ];
+
+/// Words in the names of variables that hold the program's own address, as others see it.
+const OWN: &[&str] =
+    &["PUBLIC", "EXTERNAL_URL", "ORIGIN", "CALLBACK", "REDIRECT", "COOKIE", "ISSUER", "SITE_URL", "ROOT_URL"];
+/// The hosts that Deskhand's page speaks to.
+const PAGE: &[&str] = &["DESKHAND_API_URL", "DESKHAND_OTLP__ENDPOINT"];
 
 /// The variables of a container whose value is known: written, or from a ConfigMap of the manifests.
 pub(super) fn environment(
@@ -108,8 +115,15 @@ fn read(value: &str, is_host: bool) -> Vec<(String, Option<u16>)> {
 pub(super) fn of_container(world: &World<'_>, workload: &Workload<'_>, container: &Value) -> Vec<Host> {
     let environment = environment(world, workload, container);
     let mut hosts: Vec<Host> = Vec::new();
+    let is_ours = is_deskhand(container);
+    let only_page =
+        is_ours && environment.iter().any(|(name, value)| name == "DESKHAND_ROLES" && value.trim() == "web");
     for (name, value) in &environment {
         let upper = name.to_uppercase();
+        // Settings are shared by all parts, and the page asks the API and nobody else.
+        if OWN.iter().any(|word| upper.contains(word)) || (only_page && !PAGE.contains(&name.as_str())) {
+            continue;
+        }
         let is_host = ENDINGS.iter().any(|ending| upper.ends_with(ending)) && !value.contains(' ');
         for (host, port) in read(value, is_host) {
             // A port may stand in a variable of its own: DB_HOST and DB_PORT.

@@ -277,10 +277,7 @@ fn cut<'a>(
         ),
         timeline: vec![
             at(0, format!("a pod of {} connects to {}:{own}{translated}", workload.title(), host.name)),
-            at(
-                0,
-                format!("{by} has no {} rule for it: the packet is dropped, and nobody is told", way.key()),
-            ),
+            at(0, format!("no {} rule of {by} has it: the packet is dropped, and nobody is told", way.key())),
             at(CONNECT_SECS, "Linux has sent it seven times and gives up: connection timed out"),
             then(format!("every use of {} fails like this, and takes this long", service.name())),
         ],
@@ -308,7 +305,7 @@ fn outside(
     let by = names(out);
     let says = Says {
         what: format!(
-            "{} says to speak to {}:{number}, outside of the cluster, and {by} lets nothing out there",
+            "{} says to speak to {}:{number}, outside of the cluster, and {by} let nothing out there",
             host.by, host.name
         ),
         remedy: format!("allow egress to an ipBlock on TCP {number}"),

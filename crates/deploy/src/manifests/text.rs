@@ -3,6 +3,7 @@
 //! It must not read files.
 
 use std::sync::Arc;
+use std::thread;
 
 use serde_json::{Value, json};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
@@ -14,6 +15,8 @@ use super::{
     Manifests, Notice, Object,
 };
 
+/// The stack on which documents are parsed, in bytes; unoptimised, each level takes some 20 KB of it.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
 /// As many characters of a parser's message are shown.
 const MOST_MESSAGE: usize = 300;
 
@@ -87,6 +90,16 @@ impl Manifests {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             Error::NotText { file: file.to_owned(), line: 1 + newlines(before) }
         })?;
+        // How deep documents may be is bounded by us, and must not depend on the stack that the caller has left.
+        thread::scope(|scope| {
+            let reading = || self.add_text(file, text);
+            let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, reading);
+            let thread = thread.map_err(|source| Error::Read { file: file.to_owned(), source })?;
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn add_text(&mut self, file: &str, text: &str) -> Result<(), Error> {
         let name: Arc<str> = file.into();
         let mut is_noticed = false;
         for (first, document) in documents(text.trim_start_matches('\u{feff}')) {

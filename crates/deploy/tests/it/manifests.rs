@@ -31,7 +31,11 @@ fn documents_lists_and_json_become_objects_with_their_lines() {
         manifests.objects.iter().map(|object| (object.name(), object.line)).collect();
     assert_eq!(all, [("one", 8), ("two", 11), ("three", 15), ("four", 19)]);
     assert_eq!(manifests.objects[1].line_of("/metadata/name"), 13);
-    assert_eq!(manifests.objects[1].line_of("/metadata/labels/app"), 13, "the labels are not there, and the metadata is");
+    assert_eq!(
+        manifests.objects[1].line_of("/metadata/labels/app"),
+        13,
+        "the labels are not there, and the metadata is"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod api;
 mod backup;
+mod check;
 mod offline;
 mod people;
 mod settings;
