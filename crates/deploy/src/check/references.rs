@@ -176,10 +176,16 @@ fn account(world: &World<'_>, found: &mut Found, workload: &Workload<'_>, has_ac
                 false => format!("serviceAccount {old} is the name of old for serviceAccountName"),
             },
             remedy: "keep serviceAccountName".to_owned(),
-            timeline: vec![
-                at(0, "it is applied: Kubernetes keeps the two fields equal, by the newer one"),
-                then("somebody later changes the older one only, and nothing happens"),
-            ],
+            timeline: match name.filter(|_| differs) {
+                Some(name) => vec![
+                    at(0, format!("it is applied: serviceAccountName counts, so the pods run as {name}")),
+                    then(format!("what {old} may do, they may not: the API answers 403")),
+                ],
+                None => vec![
+                    at(0, format!("it is applied: the pods run as {old}")),
+                    then("somebody adds serviceAccountName with another name, and this field counts no more"),
+                ],
+            },
         };
         let severity = if differs { Severity::Warning } else { Severity::Note };
         found.add(

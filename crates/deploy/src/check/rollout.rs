@@ -264,6 +264,7 @@ fn together(world: &World<'_>, found: &mut Found, index: usize, workload: &Workl
         return;
     }
     let count = least.max(2);
+    let all = if least == most { most.to_string() } else { format!("{least} to {most}") };
     let images: Vec<&str> =
         workload.running().filter_map(|(container, _)| text(container, "/image")).collect();
     let decides = |image: &&str| QUORUMS.iter().any(|word| last(image).contains(word));
@@ -279,7 +280,7 @@ fn together(world: &World<'_>, found: &mut Found, index: usize, workload: &Workl
     };
     let names: Vec<&str> = workload.running().map(|(container, _)| name_of(container)).collect();
     let says = Says {
-        what: format!("nothing keeps the {count} replicas of {} on different nodes", workload.title()),
+        what: format!("nothing keeps the {all} replicas of {} on different nodes", workload.title()),
         remedy: "add topologySpreadConstraints on kubernetes.io/hostname, or a podAntiAffinity".to_owned(),
         timeline: vec![
             at(
