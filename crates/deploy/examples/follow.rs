@@ -8,9 +8,7 @@
 use std::error::Error;
 use std::io::{self, BufRead as _, Write as _};
 
-use deploy::simulate::hpa::{
-    Autoscaler, Behavior, Controls, Policy, Reading, Rules, Scale, Select,
-};
+use deploy::simulate::hpa::{Autoscaler, Behavior, Controls, Policy, Reading, Rules, Scale, Select};
 use deploy::simulate::keda::{Operator, ScaledObject, kafka};
 use serde_json::{Value, json};
 
