@@ -43,10 +43,11 @@ const quickly = [
 ];
 const asProfiled = [
   [0, 1],
-  [11, 2],
-  [12, 2],
-  [61, 22],
-  [0, 38],
+  [11, 1],
+  [12, 1],
+  [61, 5],
+  [40, 8],
+  [0, 50],
 ];
 
 /** Offsets with this lag in all, most of it on the first partitions. */
