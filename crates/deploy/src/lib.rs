@@ -2,12 +2,14 @@
 //!
 //! [`values`] is what a person says, beginning with a profile; [`Fleet`] is the checked model of it; [`render`] makes the
 //! manifests, and [`output`] writes them. [`simulate`] is how a fleet scales under a load, and [`cost`] what a year of it
-//! costs; both look at manifests, by [`workload`]. Nothing here speaks to a cluster or knows what time it is; only
-//! [`output`] touches files.
+//! costs; both look at manifests, by [`workload`]. [`check`] finds contradictions in [`manifests`], ours or others'. Nothing
+//! here speaks to a cluster or knows what time it is; only [`output`] and [`manifests`] touch files.
 
+pub mod check;
 pub mod cost;
 mod error;
 pub mod fleet;
+pub mod manifests;
 pub mod metrics;
 pub mod output;
 pub mod profiles;

@@ -11,7 +11,8 @@ use domain::Role;
 use jiff::civil::{Date, DateTime};
 
 pub(crate) use deploy::{
-    DeployCommand, DeployCost, DeployRender, DeploySimulate, FleetArgs, Format, PricesArgs, WorkersArgs,
+    CheckFormat, DeployCheck, DeployCommand, DeployCost, DeployRender, DeploySimulate, FleetArgs, Format,
+    PricesArgs, SubjectArgs, WorkersArgs,
 };
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};

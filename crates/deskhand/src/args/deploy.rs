@@ -6,7 +6,7 @@ mod simulate;
 
 use std::path::PathBuf;
 
-use clap::{Args as Arguments, Subcommand};
+use clap::{Args as Arguments, Subcommand, ValueEnum};
 
 pub(crate) use cost::DeployCost;
 pub(crate) use load::{Format, PricesArgs, WorkersArgs};
@@ -19,6 +19,8 @@ pub(crate) enum DeployCommand {
     Profiles,
     /// Print or write the manifests of a fleet
     Render(DeployRender),
+    /// Look for contradictions in a fleet, or in any manifests; exit with 3 when there are errors or warnings
+    Check(DeployCheck),
     /// Show how a fleet scales under a load, and which threshold keeps a promise
     Simulate(Box<DeploySimulate>),
     /// Show what a year of a fleet costs, and what would meet a budget
@@ -49,4 +51,53 @@ pub(crate) struct DeployRender {
     /// command stay
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `deploy check`.
+#[derive(Debug, Arguments)]
+pub(crate) struct DeployCheck {
+    /// Files or folders of manifests; `-` reads standard input
+    #[arg(value_name = "PATH", required_unless_present = "profile", conflicts_with = "profile")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The fleet of this profile instead
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// A YAML file with settings of the profile that differ; can be given several times, the last one wins
+    #[arg(long = "values", short = 'f', value_name = "FILE", requires = "profile")]
+    pub(crate) values: Vec<PathBuf>,
+    /// A setting of the profile that differs, such as api.replicas=4; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "profile")]
+    pub(crate) set: Vec<String>,
+    /// How to print what was found; --json is the same as json
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: CheckFormat,
+    /// Print notes in full, too
+    #[arg(long)]
+    pub(crate) notes: bool,
+    /// The namespace of objects that name none
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) namespace: String,
+    /// The size of the largest node, as far as pods can have it, such as 4/16Gi
+    #[arg(long, value_name = "CPU/MEMORY")]
+    pub(crate) node: Option<String>,
+    /// Until when an answer was promised, in seconds; deskhand.dev/answer-within-secs on a workload says it for that one
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) promise: Option<f64>,
+    /// How long one event takes, in seconds; deskhand.dev/service-secs on a workload says it for that one
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) service: Option<f64>,
+    /// As many connections a database takes that is not among the manifests
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub(crate) max_connections: Option<i64>,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for programs that show findings beside the lines
+    Sarif,
 }

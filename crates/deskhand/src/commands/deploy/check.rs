@@ -1,0 +1,86 @@
+//! `deploy check`: contradictions in a fleet or in any manifests, each with what happens when.
+
+use std::io;
+
+use deploy::check::{NodeSize, Options, Severity, check, quantity_milli};
+use deploy::manifests::{self, Manifests};
+use deploy::output::text;
+
+use super::fleet;
+use crate::args::{CheckFormat, DeployCheck, FleetArgs};
+use crate::failure::{Failure, Outcome, chain};
+use crate::output::{Output, note};
+
+pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
+    let namespace = args.namespace.clone();
+    let options = Options {
+        namespace: &namespace,
+        node: args.node.as_deref().map(node).transpose()?,
+        promise_secs: args.promise.map(|secs| seconds("--promise", secs)).transpose()?,
+        service_secs: args.service.map(|secs| seconds("--service", secs)).transpose()?,
+        max_connections: args.max_connections,
+        budget: None,
+    };
+    let format = if output.is_json() { CheckFormat::Json } else { args.format };
+    let with_notes = args.notes;
+    let report = check(&read(args)?, &options);
+    match format {
+        CheckFormat::Json => output.json(&report.to_json())?,
+        CheckFormat::Sarif => output.json(&report.to_sarif(env!("CARGO_PKG_VERSION")))?,
+        CheckFormat::Text => {
+            for notice in &report.notices {
+                note(&format!("{}:{}: {}", notice.file, notice.line, notice.text));
+            }
+            output.text(&report.text(with_notes))?;
+        }
+    }
+    if report.count(Severity::Error) + report.count(Severity::Warning) == 0 {
+        return Ok(());
+    }
+    Err(Failure::Found(report.summary()))
+}
+
+/// The manifests of the paths, or those of the profile as `deploy render` prints them.
+fn read(args: DeployCheck) -> Outcome<Manifests> {
+    let mut manifests = Manifests::new();
+    if let Some(profile) = args.profile {
+        let name = format!("deploy render --profile {profile}");
+        let objects = deploy::render(&fleet(&FleetArgs { profile, values: args.values, set: args.set })?)?;
+        manifests.add(&name, text(&objects)?.as_bytes())?;
+        return Ok(manifests);
+    }
+    for path in &args.paths {
+        if path.as_os_str() == "-" {
+            manifests.add_reader("standard input", io::stdin().lock())?;
+        } else {
+            manifests.add_path(path)?;
+        }
+    }
+    if manifests.objects.is_empty() {
+        return Err(Failure::Failed("there is no Kubernetes object in it".to_owned()));
+    }
+    Ok(manifests)
+}
+
+fn node(text: &str) -> Outcome<NodeSize> {
+    let amounts =
+        text.split_once('/').and_then(|(cpu, memory)| quantity_milli(cpu).zip(quantity_milli(memory)));
+    let size = amounts.filter(|(cpu, memory)| *cpu > 0 && *memory > 0);
+    let (cpu_milli, memory) = size.ok_or_else(|| {
+        Failure::Usage(format!("--node {text}: write cores and memory as Kubernetes does, such as 4/16Gi"))
+    })?;
+    Ok(NodeSize { cpu_milli, memory_bytes: memory / 1_000 })
+}
+
+fn seconds(flag: &str, secs: f64) -> Outcome<f64> {
+    if secs > 0.0 && secs <= 86_400.0 {
+        return Ok(secs);
+    }
+    Err(Failure::Usage(format!("{flag} {secs}: it has to be more than 0 and at most a day, in seconds")))
+}
+
+impl From<manifests::Error> for Failure {
+    fn from(error: manifests::Error) -> Self {
+        Self::Failed(chain(&error))
+    }
+}
