@@ -95,12 +95,18 @@ impl Bill {
                 is_on_each_node: workload.is_on_each_node,
             }
         });
+        // In an order of its own, so that the same fleet looks the same wherever its manifests are from.
+        let (mut pods, mut volumes): (Vec<Pods>, _) = (pods.collect(), found.volumes.clone());
+        let mut notes = found.notes.clone();
+        pods.sort_by(|one, other| (one.part, &one.name).cmp(&(other.part, &other.name)));
+        volumes.sort_by(|one, other| (one.part, &one.name).cmp(&(other.part, &other.name)));
+        notes.sort();
         Self {
-            pods: pods.collect(),
-            volumes: found.volumes.clone(),
+            pods,
+            volumes,
             balancers: u32::try_from(found.balancers.len()).unwrap_or(u32::MAX),
             egress_gib: None,
-            notes: found.notes.clone(),
+            notes,
         }
     }
 

@@ -48,6 +48,14 @@ fn what_is_checked_against_a_budget_costs_what_the_given_prices_say() {
 }
 
 #[test]
+fn the_same_fleet_looks_the_same_in_whichever_order_its_manifests_are() {
+    let mut objects = support_fleet();
+    let one = Bill::new(&workload::read(&objects).unwrap(), true);
+    objects.reverse();
+    assert_eq!(Bill::new(&workload::read(&objects).unwrap(), true), one);
+}
+
+#[test]
 fn every_table_that_comes_along_says_when_and_where_each_price_was_read() {
     for name in PROVIDERS {
         let table = Table::named(name).unwrap();
