@@ -12,7 +12,7 @@ use jiff::civil::{Date, DateTime};
 
 pub(crate) use deploy::{
     CheckFormat, DeployChart, DeployCheck, DeployCommand, DeployCost, DeployExplain, DeployRender,
-    DeploySimulate, FleetArgs, Format, PricesArgs, WorkersArgs,
+    DeploySimulate, FleetArgs, Format, PricesArgs, SubjectArgs, WorkersArgs,
 };
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};

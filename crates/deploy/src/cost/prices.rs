@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _};
 
 use super::YEAR_HOURS;
+use crate::check::{Demand, Prices};
+
+const GIB: f64 = 1_073_741_824.0;
 
 /// The highest price that is believed.
 const MOST: f64 = 1e9;
@@ -285,6 +288,28 @@ fn node<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Node>, D::Error> {
     Err(D::Error::custom(format!(
         "{name} with {vcpu} vCPUs and {memory_gib} GiB {wanted}: {cpu}m and {memory} MiB"
     )))
+}
+
+impl Prices for Table {
+    /// Without a price for the CPU and for memory it is the share of a node; what has no price costs nothing here.
+    fn year(&self, demand: Demand) -> f64 {
+        let (cores, gib) = (demand.cpu_milli as f64 / 1_000.0, demand.memory_bytes as f64 / GIB);
+        let of =
+            |price: &Option<Price>, amount: f64| price.as_ref().map_or(0.0, |price| price.year() * amount);
+        let requests = match (&self.vcpu, &self.memory_gib, &self.node) {
+            (None, _, Some(node)) | (_, None, Some(node)) => {
+                let (cpu_milli, memory_mib) = node.room();
+                let share =
+                    f64::midpoint(cores * 1_000.0 / cpu_milli as f64, gib * 1_024.0 / memory_mib as f64);
+                share * node.price.year()
+            }
+            _ => of(&self.vcpu, cores) + of(&self.memory_gib, gib),
+        };
+        requests
+            + of(&self.storage_gib, demand.storage_bytes as f64 / GIB)
+            + of(&self.balancer, demand.load_balancers as f64)
+            + of(&self.control_plane, 1.0)
+    }
 }
 
 impl Table {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::check::{Demand, Prices as _};
 use crate::simulate::{Fleet, Load, Workers, hpa, replay, scaled};
 use crate::workload::{self, Part, Requests, Volume, tests::support_fleet};
 
@@ -29,6 +30,21 @@ fn the_given_prices_make_what_the_requirements_say_of_2_and_12_workers() {
         assert_eq!(year.by_nodes, None);
         assert!(year.unpriced.contains(&"storage postgres data".to_owned()), "{:?}", year.unpriced);
     }
+}
+
+#[test]
+fn what_is_checked_against_a_budget_costs_what_the_given_prices_say() {
+    let demand = |workers: i64| Demand {
+        cpu_milli: 2_500 + 1_000 * workers,
+        memory_bytes: (3_584 + 1_024 * workers) << 20,
+        ..Demand::default()
+    };
+    assert!((given().year(demand(2)) - 2_208.0).abs() < 1e-9);
+    assert!((given().year(demand(12)) - 7_008.0).abs() < 1e-9);
+    // A node's worth of both is a node.
+    let azure = Table::named("azure").unwrap();
+    let whole = Demand { cpu_milli: 1_900, memory_bytes: 6_044 << 20, ..Demand::default() };
+    assert!((azure.year(whole) - (0.096 + 0.1) * YEAR_HOURS).abs() < 1e-6);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, Subcommand, ValueEnum};
 
 pub(crate) use cost::DeployCost;
-pub(crate) use load::{Format, PricesArgs, WorkersArgs};
+pub(crate) use load::{Format, PricesArgs, SubjectArgs, WorkersArgs};
 pub(crate) use simulate::DeploySimulate;
 
 /// Commands of `deploy`.
@@ -102,6 +102,12 @@ pub(crate) struct DeployCheck {
     /// How long one event takes, in seconds; deskhand.dev/service-secs on a workload says it for that one
     #[arg(long, value_name = "SECONDS")]
     pub(crate) service: Option<f64>,
+    /// What a year may cost, at the prices of --provider or --prices; by itself at those of the requirements
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) budget: Option<f64>,
+    /// Whose prices
+    #[command(flatten)]
+    pub(crate) prices: PricesArgs,
     /// As many connections a database takes that is not among the manifests
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub(crate) max_connections: Option<i64>,

@@ -2,15 +2,14 @@
 
 use clap::Args as Arguments;
 
-use super::FleetArgs;
-use super::load::{Format, PricesArgs, WorkersArgs};
+use super::load::{Format, PricesArgs, SubjectArgs, WorkersArgs};
 
 /// Arguments of `deploy cost`.
 #[derive(Debug, Arguments)]
 pub(crate) struct DeployCost {
     /// Which fleet
     #[command(flatten)]
-    pub(crate) fleet: FleetArgs,
+    pub(crate) subject: SubjectArgs,
     /// Whose prices; by itself all that come along, side by side
     #[command(flatten)]
     pub(crate) prices: PricesArgs,

@@ -1,9 +1,26 @@
-//! What `deploy simulate` and `deploy cost` have in common: workers, prices, and how results are written.
+//! What `deploy simulate` and `deploy cost` have in common: a fleet, workers, prices, and how results are written.
 
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, ValueEnum};
 use deploy::simulate::{Nodes, seconds, whole_seconds};
+
+/// Which fleet: a profile with what is otherwise, or manifests as they are.
+#[derive(Debug, Arguments)]
+pub(crate) struct SubjectArgs {
+    /// Files or folders of manifests; `-` reads standard input
+    #[arg(value_name = "PATH", required_unless_present = "profile", conflicts_with = "profile")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The fleet of this profile instead
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// A YAML file with settings of the profile that differ; can be given several times, the last one wins
+    #[arg(long = "values", short = 'f', value_name = "FILE", requires = "profile")]
+    pub(crate) values: Vec<PathBuf>,
+    /// A setting of the profile that differs, such as api.replicas=4; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "profile")]
+    pub(crate) set: Vec<String>,
+}
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args as Arguments;
 
-use super::FleetArgs;
-use super::load::{Format, PricesArgs, WorkersArgs};
+use super::load::{Format, PricesArgs, SubjectArgs, WorkersArgs};
 
 /// Arguments of `deploy simulate`.
 #[derive(Debug, Arguments)]
 pub(crate) struct DeploySimulate {
     /// Which fleet
     #[command(flatten)]
-    pub(crate) fleet: FleetArgs,
+    pub(crate) subject: SubjectArgs,
     /// The load: constant:RATE, step:FROM:TO@TIME, spike or spike:RATE:EVENTS@TIME, daily or daily:LOW:HIGH, or a CSV file with lines of
     /// a time in seconds and a rate; rates are events a second
     #[arg(long, value_name = "LOAD")]

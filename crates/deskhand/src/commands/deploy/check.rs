@@ -2,24 +2,25 @@
 
 use std::io;
 
-use deploy::check::{NodeSize, Options, Severity, check, quantity_milli};
+use deploy::check::{NodeSize, Options, Prices, Severity, check, quantity_milli};
 use deploy::manifests::{self, Manifests};
 use deploy::output::text;
 
-use super::fleet;
+use super::{fleet, subject};
 use crate::args::{CheckFormat, DeployCheck, FleetArgs};
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Output, note};
 
 pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
     let namespace = args.namespace.clone();
+    let table = args.budget.map(|_| subject::prices_or_given(&args.prices)).transpose()?;
     let options = Options {
         namespace: &namespace,
         node: args.node.as_deref().map(node).transpose()?,
         promise_secs: args.promise.map(|secs| seconds("--promise", secs)).transpose()?,
         service_secs: args.service.map(|secs| seconds("--service", secs)).transpose()?,
         max_connections: args.max_connections,
-        budget: None,
+        budget: args.budget.zip(table.as_ref().map(|table| table as &dyn Prices)),
     };
     let format = if output.is_json() { CheckFormat::Json } else { args.format };
     let with_notes = args.notes;

@@ -5,7 +5,7 @@ use deploy::simulate::{Load, replay};
 use deploy::workload::Found;
 use serde_json::json;
 
-use super::subject::{load, objects, prices, refused, subject};
+use super::subject::{load, name, objects, prices, prices_or_given, refused, subject};
 use crate::args::{DeployCost, Format};
 use crate::failure::{Failure, Outcome};
 use crate::output::{Output, table};
@@ -26,11 +26,11 @@ pub(super) fn run(args: &DeployCost, output: Output) -> Outcome {
     if let Some(budget) = args.budget.filter(|budget| !budget.is_finite() || *budget < 0.0) {
         return Err(refused(&deploy::cost::Error::Budget { found: budget }));
     }
-    let objects = objects(&args.fleet)?;
+    let objects = objects(&args.subject)?;
     let found = deploy::workload::read(&objects).map_err(|error| refused(&error))?;
     let tables = match prices(&args.prices)? {
         Some(table) => vec![table],
-        None if args.budget.is_some() => vec![Table::named("given").map_err(|error| refused(&error))?],
+        None if args.budget.is_some() => vec![prices_or_given(&args.prices)?],
         None => {
             let all: Result<Vec<Table>, _> = PROVIDERS.into_iter().map(Table::named).collect();
             all.map_err(|error| refused(&error))?
@@ -49,7 +49,7 @@ pub(super) fn run(args: &DeployCost, output: Output) -> Outcome {
     };
     let notes = cases.first().map(|case| case.bill.notes.clone()).unwrap_or_default();
     let answer = json!({
-        "fleet": args.fleet.profile,
+        "fleet": name(&args.subject),
         "years": years.iter().map(|(case, year)| json!({ "replicas": case.name, "year": year })).collect::<Vec<_>>(),
         "notes": notes,
         "plan": plan,
@@ -59,10 +59,10 @@ pub(super) fn run(args: &DeployCost, output: Output) -> Outcome {
         let mut text = String::new();
         if tables.len() == 1 {
             for (case, year) in &years {
-                text.push_str(&format!("{}: {}\n{}\n", args.fleet.profile, case.name, year.table()));
+                text.push_str(&format!("{}: {}\n{}\n", name(&args.subject), case.name, year.table()));
             }
         } else {
-            text.push_str(&side_by_side(&args.fleet.profile, &years));
+            text.push_str(&side_by_side(&name(&args.subject), &years));
         }
         for note in &notes {
             text.push_str(&format!("note: {note}\n"));

@@ -6,21 +6,18 @@ use deploy::cost::{Bill, Occupancy, Table, year};
 use deploy::simulate::{Caption, Rate, Solution, replay, solve};
 use serde_json::json;
 
-use super::subject::{load, objects, prices, refused, subject};
+use super::subject::{load, name, objects, prices_or_given, refused, subject};
 use crate::args::{DeploySimulate, Format};
 use crate::failure::{Failure, Outcome};
 use crate::output::{Output, note};
 
 pub(super) fn run(args: &DeploySimulate, output: Output) -> Outcome {
-    let objects = objects(&args.fleet)?;
+    let objects = objects(&args.subject)?;
     let found = deploy::workload::read(&objects).map_err(|error| refused(&error))?;
     let subject = subject(&found, &args.workers)?;
     let load = load(&args.load)?;
     let duration = args.workers.duration;
-    let table = match prices(&args.prices)? {
-        Some(table) => table,
-        None => Table::named("given").map_err(|error| refused(&error))?,
-    };
+    let table = prices_or_given(&args.prices)?;
     let workload = &subject.scaled.workload;
     let rate = rate(&Bill::new(&found, false), workload, &table);
     let service_secs = subject.fleet.workers.service_secs;
@@ -39,7 +36,7 @@ pub(super) fn run(args: &DeploySimulate, output: Output) -> Outcome {
     let threshold = |solution: &Solution| format!(", threshold {}", solution.threshold);
     let title = format!(
         "{}: {workload} under {}{}",
-        args.fleet.profile,
+        name(&args.subject),
         args.load,
         solution.as_ref().map(threshold).unwrap_or_default()
     );

@@ -1,26 +1,53 @@
-//! What is looked at by `deploy simulate` and `deploy cost`: the objects of a profile, the workload that
+//! What is looked at by `deploy simulate` and `deploy cost`: the objects of a profile or of
+//! manifests, the workload that
 //! follows a load, the load and the prices.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use deploy::cost::{PriceError, Table};
+use deploy::manifests::Manifests;
 use deploy::simulate::{Cpu, Fleet, Load, Scaled, Scaling, Workers, hpa, scaled};
 use deploy::workload::Found;
 use domain::Topic;
 use serde_json::Value;
 
 use super::fleet;
-use crate::args::{FleetArgs, PricesArgs, WorkersArgs};
+use crate::args::{FleetArgs, PricesArgs, SubjectArgs, WorkersArgs};
 use crate::failure::{Failure, Outcome, chain};
+use crate::output::note;
 
 /// The share of its request that a worker uses of the CPU while it has nothing to do, in per cent.
 const IDLE_PERCENT: i64 = 2;
 
 /// The objects that were asked for.
-pub(super) fn objects(args: &FleetArgs) -> Outcome<Vec<Value>> {
-    let objects = deploy::render(&fleet(args)?)?;
-    Ok(objects.iter().map(|object| object.value().clone()).collect())
+pub(super) fn objects(args: &SubjectArgs) -> Outcome<Vec<Value>> {
+    if let Some(profile) = args.profile.clone() {
+        let args = FleetArgs { profile, values: args.values.clone(), set: args.set.clone() };
+        let objects = deploy::render(&fleet(&args)?)?;
+        return Ok(objects.iter().map(|object| object.value().clone()).collect());
+    }
+    let mut manifests = Manifests::new();
+    for path in &args.paths {
+        if path.as_os_str() == "-" {
+            manifests.add_reader("standard input", io::stdin().lock())?;
+        } else {
+            manifests.add_path(path)?;
+        }
+    }
+    for notice in &manifests.notices {
+        note(&format!("{}:{}: {}", notice.file, notice.line, notice.text));
+    }
+    if manifests.objects.is_empty() {
+        return Err(Failure::Failed("there is no Kubernetes object in it".to_owned()));
+    }
+    Ok(manifests.objects.into_iter().map(|object| object.value).collect())
+}
+
+/// How the fleet is called.
+pub(super) fn name(args: &SubjectArgs) -> String {
+    let paths = args.paths.iter().map(|path| path.display().to_string());
+    args.profile.clone().unwrap_or_else(|| paths.collect::<Vec<_>>().join(", "))
 }
 
 fn read(path: &Path) -> Outcome<String> {
@@ -46,6 +73,14 @@ pub(super) fn prices(args: &PricesArgs) -> Outcome<Option<Table>> {
     }
     let named = args.provider.as_deref().map(Table::named).transpose();
     named.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The prices that were asked for, or else those of the requirements.
+pub(super) fn prices_or_given(args: &PricesArgs) -> Outcome<Table> {
+    match prices(args)? {
+        Some(table) => Ok(table),
+        None => Table::named("given").map_err(|error| refused(&error)),
+    }
 }
 
 /// A workload that follows a load, ready to be simulated.
