@@ -10,9 +10,7 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use domain::Role;
 use jiff::civil::{Date, DateTime};
 
-pub(crate) use deploy::{
-    CheckFormat, DeployCheck, DeployCommand, DeployExplain, DeployRender, FleetArgs,
-};
+pub(crate) use deploy::{CheckFormat, DeployCheck, DeployCommand, DeployExplain, DeployRender, FleetArgs};
 pub(crate) use events::{EventsCommand, EventsTail};
 pub(crate) use webhooks::{WebhookDeliveries, WebhookFields, WebhookReplay, WebhookRotate, WebhooksCommand};
 

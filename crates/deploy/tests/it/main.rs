@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails loudly")]
-
 mod check;
 mod explain;
 mod invariants;
