@@ -17,7 +17,6 @@ mod network;
 mod pods;
 mod price;
 mod probes;
-mod promql;
 mod quota;
 mod references;
 mod report;

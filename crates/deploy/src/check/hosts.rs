@@ -22,8 +22,10 @@ const ENDINGS: &[&str] = &[
 /// Words in the names of variables that hold the program's own address, as others see it.
 const OWN: &[&str] =
     &["PUBLIC", "EXTERNAL_URL", "ORIGIN", "CALLBACK", "REDIRECT", "COOKIE", "ISSUER", "SITE_URL", "ROOT_URL"];
-/// The hosts that Deskhand's page speaks to.
+/// What the page speaks to: the API, and who collects traces.
 const PAGE: &[&str] = &["DESKHAND_API_URL", "DESKHAND_OTLP__ENDPOINT"];
+/// What a migration speaks to: it sends no traces.
+const MIGRATION: &[&str] = &["DESKHAND_BUS_URL", "DESKHAND_DATABASE_URL"];
 
 /// The variables of a container whose value is known: written, or from a ConfigMap of the manifests.
 pub(super) fn environment(
@@ -111,17 +113,27 @@ fn read(value: &str, is_host: bool) -> Vec<(String, Option<u16>)> {
     hosts
 }
 
+/// The settings whose hosts a part of Deskhand speaks to, where those are not all.
+fn asked_by(container: &Value, environment: &[(String, String)]) -> Option<&'static [&'static str]> {
+    let words = items(container, "/command").iter().chain(items(container, "/args"));
+    if words.filter_map(Value::as_str).any(|word| word == "migrate") {
+        return Some(MIGRATION);
+    }
+    let is_page = environment.iter().any(|(name, value)| name == "DESKHAND_ROLES" && value.trim() == "web");
+    is_page.then_some(PAGE)
+}
+
 /// The hosts that a container is told of.
 pub(super) fn of_container(world: &World<'_>, workload: &Workload<'_>, container: &Value) -> Vec<Host> {
     let environment = environment(world, workload, container);
     let mut hosts: Vec<Host> = Vec::new();
-    let is_ours = is_deskhand(container);
-    let only_page =
-        is_ours && environment.iter().any(|(name, value)| name == "DESKHAND_ROLES" && value.trim() == "web");
+    // Settings are shared by all parts of Deskhand, and not every part asks all of them.
+    let only: Option<&[&str]> = is_deskhand(container).then(|| asked_by(container, &environment)).flatten();
     for (name, value) in &environment {
         let upper = name.to_uppercase();
-        // Settings are shared by all parts, and the page asks the API and nobody else.
-        if OWN.iter().any(|word| upper.contains(word)) || (only_page && !PAGE.contains(&name.as_str())) {
+        if OWN.iter().any(|word| upper.contains(word))
+            || only.is_some_and(|only| !only.contains(&name.as_str()))
+        {
             continue;
         }
         let is_host = ENDINGS.iter().any(|ending| upper.ends_with(ending)) && !value.contains(' ');

@@ -7,38 +7,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::promql;
 use super::value::{items, listed, text};
 use super::world::World;
 use super::{Found, Says, Severity, at, then};
 use crate::manifests::Object;
+use crate::metrics::{METRICS, exports};
+use crate::promql;
 
-/// Every metric that Deskhand exports.
-const METRICS: &[&str] = &[
-    "deskhand_answer_seconds",
-    "deskhand_breaker_state",
-    "deskhand_build_info",
-    "deskhand_bus_handled_total",
-    "deskhand_bus_lag",
-    "deskhand_bus_retries_total",
-    "deskhand_conversations_waiting",
-    "deskhand_dead_letters",
-    "deskhand_http_request_duration_seconds",
-    "deskhand_http_requests_total",
-    "deskhand_live_connections",
-    "deskhand_outbox_oldest_age_seconds",
-    "deskhand_outbox_pending",
-    "deskhand_reminder_lateness_seconds",
-    "deskhand_scrape_errors_total",
-    "deskhand_trace_spans_total",
-    "deskhand_trace_spans_waiting",
-    "deskhand_webhook_deliveries_total",
-    "deskhand_webhooks_pending",
-];
 /// Deskhand's names begin so.
 const OURS: &str = "deskhand_";
-/// What of a histogram or a summary is beside its name.
-const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count"];
 /// Names of metrics that are often asked for and that no exporter has, with what there is.
 const MISTAKEN: &[(&str, &str)] = &[
     ("kafka_consumer_lag", "kafka_consumergroup_lag"),
@@ -60,7 +37,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Found) {
             if expression.len() > MOST_BYTES {
                 continue;
             }
-            for name in promql::metrics(&expression) {
+            for name in promql::series(&expression) {
                 if !recorded.contains(&name) {
                     judge(world, found, (object, &pointer), &name);
                 }
@@ -182,17 +159,11 @@ fn in_text(text: &str, pointer: &str, all: &mut Vec<(String, String)>) {
     }
 }
 
-/// Whether the program exports a metric of that name.
-fn is_ours(name: &str) -> bool {
-    let base = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-    METRICS.contains(&name) || METRICS.contains(&base)
-}
-
 fn judge(world: &World<'_>, found: &mut Found, place: (&Object, &str), name: &str) {
     let mistaken = MISTAKEN.iter().find(|(wrong, _)| *wrong == name).map(|(_, right)| (*right).to_owned());
     let right = match mistaken {
         Some(right) => right,
-        None if name.starts_with(OURS) && !is_ours(name) => {
+        None if name.starts_with(OURS) && !exports(name) => {
             let near: Vec<&str> = nearest(name).into_iter().collect();
             if near.is_empty() { "one that the program exports".to_owned() } else { listed(&near) }
         }
@@ -227,5 +198,9 @@ fn judge(world: &World<'_>, found: &mut Found, place: (&Object, &str), name: &st
 fn nearest(name: &str) -> Option<&'static str> {
     let words: BTreeSet<&str> = name.split('_').collect();
     let common = |metric: &str| metric.split('_').filter(|word| words.contains(word)).count();
-    METRICS.iter().copied().max_by_key(|metric| common(metric)).filter(|metric| common(metric) > 1)
+    METRICS
+        .iter()
+        .map(|metric| metric.name)
+        .max_by_key(|metric| common(metric))
+        .filter(|metric| common(metric) > 1)
 }
