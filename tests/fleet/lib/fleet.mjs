@@ -149,7 +149,8 @@ export class Fleet {
   }
 
   async remove() {
-    for (const one of this.of("ClusterRole", "ClusterRoleBinding")) await this.cluster.api.remove(pathOf(one));
+    for (const one of this.of("ClusterRole", "ClusterRoleBinding"))
+      await this.cluster.api.remove(pathOf(one));
     await this.cluster.removeNamespaces(this.namespaces);
   }
 
