@@ -204,17 +204,29 @@ async function oneLife({ cluster, step }, { name, values, migratesFirst, stays }
   await cluster.removeNamespaces([home]);
 }
 
+/** Namespaces that a chart brings, or that its user makes. */
+async function removeAllOf(cluster) {
+  const all = await cluster.api.items("/api/v1/namespaces");
+  const names = all.map((one) => one.metadata.name).filter((name) => name.startsWith(home));
+  await cluster.removeNamespaces(names);
+}
+
 export async function chart({ cluster, step }) {
   expect(existsSync(join(Chart.folder, "Chart.yaml")), `there is no chart in ${Chart.folder}`);
-  await step("helm install --dry-run=server takes every profile", async () => {
-    await cluster.namespace(home);
-    for (const profile of profiles) {
+  for (const profile of profiles) {
+    await step(`${profile}: helm install --dry-run=server, helm install and helm uninstall`, async () => {
       const trial = new Chart(cluster, [`profiles/${profile}.yaml`]);
-      await trial.ok(["install", release, Chart.folder, ...trial.values, "--dry-run=server"]);
-    }
-    await cluster.removeNamespaces([home]);
-    return profiles.join(", ");
-  });
+      await cluster.namespace(home);
+      await cluster.disks(`helm-${profile}`);
+      try {
+        await trial.ok(["install", release, Chart.folder, ...trial.values, "--dry-run=server"]);
+        await trial.ok(["install", release, Chart.folder, ...trial.values, "--timeout=20s"]);
+        await trial.ok(["uninstall", release, "--timeout=60s"]);
+      } finally {
+        await removeAllOf(cluster);
+      }
+    });
+  }
   const lives = [
     { name: "production", values: [], migratesFirst: true, stays: [] },
     {
