@@ -322,15 +322,6 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_filled_is_not_left_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new");
-        // A file cannot be in a folder that is not there.
-        assert!(write(&path, &some(&["no/such.yaml"])).is_err());
-        assert!(!path.exists());
-    }
-
-    #[test]
     fn what_died_while_moving_is_finished_and_what_died_before_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &some(&["old.yaml"])).unwrap();
