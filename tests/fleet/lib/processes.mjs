@@ -5,6 +5,8 @@ import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const endingMs = 10_000;
+/** Those that are run to their end and are not there yet. */
+const passing = new Set();
 
 /** What a program that came to its end said. */
 export class Ended {
@@ -23,12 +25,14 @@ export class Ended {
 export function run(program, args, { within = 60_000, env = {}, input = "", cwd } = {}) {
   return new Promise((done, failed) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe" });
+    passing.add(child);
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"]) child[stream].on("data", (data) => (said[stream] += data));
     const timer = setTimeout(() => child.kill("SIGKILL"), within);
     child.on("error", failed);
     child.on("close", (code) => {
       clearTimeout(timer);
+      passing.delete(child);
       done(new Ended({ command: `${program.split("/").pop()} ${args.join(" ")}`, code, ...said }));
     });
     child.stdin.on("error", () => {});
@@ -88,6 +92,7 @@ export class Processes {
 
   /** As the last resort of a run that is interrupted. */
   kill() {
+    for (const child of passing) child.kill("SIGTERM");
     for (const one of this.#running) if (one.ended === null) one.child.kill("SIGKILL");
   }
 }
