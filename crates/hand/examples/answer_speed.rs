@@ -39,6 +39,9 @@ async fn main() -> Result<(), Failure> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(here.join("../../docs/guide"))? {
         let path = entry?.path();
+        if path.is_dir() {
+            continue;
+        }
         let text = std::fs::read_to_string(&path)?;
         for copy in ["a", "b", "c"] {
             let text = text.replacen("\nslug: ", &format!("\nslug: {copy}-"), 1);

@@ -27,7 +27,8 @@ use self::content::{CONVERSATIONS, Conversation, MEMBERS, Part, TASKS, Then, Tod
 use crate::failure::{Failure, Outcome};
 use crate::output::note;
 
-/// The project's own guides: they are the demonstration's knowledge base.
+/// The project's own guides. They are the demonstration's knowledge base, except those in a folder: these are for who runs
+/// a fleet.
 #[derive(RustEmbed)]
 #[folder = "../../docs/guide"]
 struct Guide;
@@ -97,7 +98,8 @@ fn welcome(url: &str, staff: &[Member], password: &str) {
 }
 
 async fn import(desk: &Desk, caller: &Caller) -> Outcome {
-    let files = Guide::iter().filter(|path| path.ends_with(".md")).filter_map(|path| {
+    let for_customers = Guide::iter().filter(|path| path.ends_with(".md") && !path.contains('/'));
+    let files = for_customers.filter_map(|path| {
         let file = Guide::get(&path)?;
         Some(ImportFile { text: String::from_utf8(file.data.into_owned()).ok()?, path: path.into_owned() })
     });
