@@ -96,6 +96,9 @@ pub(super) async fn rounds(
     for round in 0..rounds {
         let load = load::begin(&api, &channel, &ledger, (round, round < rounds / 2), &mut random);
         tokio::time::sleep(Duration::from_millis(random.random_range(60..900))).await;
+        if round + 1 == rounds {
+            enough(&ledger).await;
+        }
         harm(&mut system, &mut random).await;
         load.end().await;
         system.start().await;
@@ -109,6 +112,14 @@ pub(super) async fn rounds(
     ledger.check(&api, None).await;
     eprintln!("{} in {:.0?}", ledger.summary(), begun.elapsed());
     assert!(ledger.is_worth_it(), "hardly anything happened: {}", ledger.summary());
+}
+
+/// Waits until so much has happened that the result means something: on a slow machine that takes longer.
+async fn enough(ledger: &Ledger) {
+    let begun = Instant::now();
+    while !ledger.is_worth_it() && begun.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Waits until the desk answers again by itself.
