@@ -16,7 +16,7 @@ Why an object is otherwise than somebody would expect, as annotations; `deskhand
   "target" (list "target" "a target is for each replica, and follows from the time that people may wait")
   "partitions" (list "max-replicas" "not more than the topic has partitions: further replicas would idle")
   "hook" (list "hook" "before install and before upgrade; pods are started only when the schema is there")
-  "lateHook" (list "hook" "before upgrade: at the install the database comes with the fleet, and the first process makes the schema")
+  "lateHook" (list "hook" "before upgrade: at the install the database or the namespace comes with the fleet, and the first process makes the schema")
   "devSecret" (list "secret" "known to everybody: only where nobody relies on the fleet")
   "oneDatabase" (list "replicas" "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg")
   "replication" (list "replication" "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops")

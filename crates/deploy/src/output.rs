@@ -333,6 +333,15 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_cannot_be_filled_is_not_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        // What is a file cannot be a folder too.
+        assert!(write(&path, &some(&["a", "a/b.yaml"])).is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn two_do_not_write_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let handle = fs::File::open(folder.path()).unwrap();

@@ -48,7 +48,7 @@ pub(super) const REASONS: &[Reason] = &[
     Reason {
         asked: "a lag of 100 and answers within 3 s",
         happens: "at 2 answers a second a pod, 100 that wait are 50 s",
-        instead: "5: 2 answers a second, and 2.5 s of the 3 to wait",
+        instead: "4: at 2 answers a second the fourth waits 2 s, and the tenth that scaling overlooks is still within the 3",
         profiles: &[SUPPORT],
         places: &[("scaledobject", "spec.triggers")],
     },

@@ -16,6 +16,9 @@ use crate::fleet::{Bus, Database, Fleet, Monitoring, Secret, Tracing, variable};
 /// The label of what belongs to no part.
 pub(super) const SHARED: &str = "shared";
 
+/// What [`crate::check`] says of a Secret in a manifest is accepted where the Secret is known to everybody anyway.
+const ACCEPTED: &str = "deskhand.dev/accept.secret-in-manifest";
+
 /// Namespaces, accounts, settings, secrets.
 pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
@@ -46,6 +49,7 @@ pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
         for namespace in secret_namespaces(fleet) {
             let mut meta = fleet.meta(SHARED, name.clone(), &namespace);
             say_why(&mut meta, &[Why::DevSecret]);
+            annotate(&mut meta, &BTreeMap::from([(ACCEPTED.to_owned(), Why::DevSecret.text().to_owned())]));
             let mut known = BTreeMap::from([
                 ("DESKHAND_SECRET_KEY".to_owned(), known_to_all(fleet, "secret key")),
                 (super::POSTGRES_PASSWORD.to_owned(), known_to_all(fleet, "password")),

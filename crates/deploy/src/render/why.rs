@@ -99,7 +99,7 @@ impl Why {
             Self::Partitions => "not more than the topic has partitions: further replicas would idle",
             Self::Hook => "before install and before upgrade; pods are started only when the schema is there",
             Self::LateHook => {
-                "before upgrade: at the install the database comes with the fleet, and the first process makes the schema"
+                "before upgrade: at the install the database or the namespace comes with the fleet, and the first process makes the schema"
             }
             Self::DevSecret => "known to everybody: only where nobody relies on the fleet",
             Self::OneDatabase => {

@@ -214,7 +214,8 @@ pub(super) fn migration(fleet: &Fleet) -> Result<Option<Object>, Error> {
     let digest = hex::encode(Sha256::digest(&fleet.image.name));
     let name = format!("{}-{MIGRATE}-{}", fleet.names.base, digest.get(..8).unwrap_or_default());
     let mut metadata = fleet.meta(MIGRATE, name, namespace);
-    let first = fleet.database.comes_first();
+    let comes_with_the_fleet = fleet.creates_namespaces && *namespace != fleet.names.namespace;
+    let first = fleet.database.comes_first() && !comes_with_the_fleet;
     say_why(&mut metadata, &[if first { Why::Hook } else { Why::LateHook }]);
     annotate(
         &mut metadata,
