@@ -12,7 +12,7 @@ use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use store::audit::Entry;
-use store::{Error, Store};
+use store::{Error, Location, Store};
 use testkit::{Database, append};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,8 @@ const ROUNDS: usize = 3;
 const PACED: usize = 100;
 const PACE: Duration = Duration::from_millis(50);
 const PARTITIONS: [usize; 3] = [1, 4, 12];
+/// pgbench with Deskhand's own statements.
+const SAME: &str = "pgbench, the same claims";
 /// How many partitions the topic has; with as many clients the others work.
 const ALL: usize = 12;
 
@@ -190,55 +192,101 @@ async fn round(database: &Database, log: Log, count: usize, batch: usize, partit
     Round { rate, work, took }
 }
 
-/// The claims of the best queue that PostgreSQL can be: rows that wait are taken out, nobody waiting for anybody, and as
-/// many effects are written, in one transaction. Events per second.
-fn claims(url: &str, batch: usize) -> f64 {
-    let transactions = if batch == 1 { 400 } else { 20 };
-    let rows = ALL * transactions * batch;
-    let psql = |sql: &str| {
-        let done = Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url]).output();
-        let done = done.expect("psql runs");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
-    psql("DROP TABLE IF EXISTS jobs, effects");
-    psql(
-        "CREATE TABLE jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL);
-         CREATE TABLE effects (id UUID PRIMARY KEY, at TIMESTAMPTZ NOT NULL, payload TEXT NOT NULL)",
-    );
-    psql(&format!("INSERT INTO jobs (payload) SELECT repeat('x', {TEXT}) FROM generate_series(1, {rows})"));
-    psql("VACUUM ANALYZE jobs");
+fn psql(url: &str, sql: &str) {
+    let done = Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url]).output();
+    let done = done.expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Runs a transaction again and again, as many clients as there are partitions; transactions per second.
+fn pgbench(url: &str, transactions: usize, script: &str, options: &str) -> f64 {
     let folder = tempfile::TempDir::new().expect("a folder");
-    let script = folder.path().join("claim.sql");
-    let text = format!(
-        "BEGIN;
-         DELETE FROM jobs WHERE id IN (SELECT id FROM jobs ORDER BY id FOR UPDATE SKIP LOCKED LIMIT {batch})
-             RETURNING id, payload;
-         INSERT INTO effects SELECT gen_random_uuid(), now(), repeat('x', {TEXT}) FROM generate_series(1, {batch});
-         COMMIT;"
-    );
+    let file = folder.path().join("claim.sql");
     // pgbench ends a statement at a semicolon, not at a line's end.
-    std::fs::write(&script, text).expect("the script is written");
+    std::fs::write(&file, script).expect("the script is written");
+    let (clients, transactions) = (ALL.to_string(), transactions.to_string());
     let run = Command::new("pgbench")
-        .args([
-            "-n",
-            "-M",
-            "prepared",
-            "-c",
-            &ALL.to_string(),
-            "-j",
-            "2",
-            "-t",
-            &transactions.to_string(),
-            "-f",
-        ])
-        .arg(&script)
+        .env("PGOPTIONS", options)
+        .args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-t", &transactions, "-f"])
+        .arg(&file)
         .arg(url)
         .output()
         .expect("pgbench runs");
     let text = String::from_utf8_lossy(&run.stdout);
     let tps =
         text.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|line| line.split(' ').next());
-    tps.and_then(|tps| tps.parse::<f64>().ok()).expect("pgbench prints its rate") * batch as f64
+    tps.and_then(|tps| tps.parse().ok())
+        .unwrap_or_else(|| panic!("pgbench prints its rate: {}", String::from_utf8_lossy(&run.stderr)))
+}
+
+/// How many transactions each client makes.
+const fn transactions(batch: usize) -> usize {
+    if batch == 1 { 400 } else { 20 }
+}
+
+/// The claims of the best queue that PostgreSQL can be: rows that wait are taken out, nobody waiting for anybody, and as
+/// many effects are written, in one transaction. Events per second.
+fn claims(url: &str, batch: usize) -> f64 {
+    let transactions = transactions(batch);
+    let rows = ALL * transactions * batch;
+    psql(
+        url,
+        "CREATE TABLE jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL);
+         CREATE TABLE effects (id UUID PRIMARY KEY, at TIMESTAMPTZ NOT NULL, payload TEXT NOT NULL)",
+    );
+    psql(
+        url,
+        &format!("INSERT INTO jobs (payload) SELECT repeat('x', {TEXT}) FROM generate_series(1, {rows})"),
+    );
+    psql(url, "VACUUM ANALYZE jobs");
+    let script = format!(
+        "BEGIN;
+         DELETE FROM jobs WHERE id IN (SELECT id FROM jobs ORDER BY id FOR UPDATE SKIP LOCKED LIMIT {batch})
+             RETURNING id, payload;
+         INSERT INTO effects SELECT gen_random_uuid(), now(), repeat('x', {TEXT}) FROM generate_series(1, {batch});
+         COMMIT;"
+    );
+    pgbench(url, transactions, &script, "") * batch as f64
+}
+
+/// The same claims as Deskhand's: the statements of [`Effects`] on its tables, without anything that leads to them.
+/// Events per second.
+async fn same_claims(batch: usize) -> f64 {
+    let database = testkit::postgres().await;
+    // The partitions are there.
+    bus(&database, Log::Database).await;
+    let Location::Postgres(url) = database.location() else { return f64::NAN };
+    psql(
+        url,
+        "INSERT INTO bus_consumers (consumer_group, topic, partition, position, fence)
+         SELECT 'audit', topic, partition, 0, 1 FROM bus_partitions
+         ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET fence = 1",
+    );
+    let workspace = Uuid::now_v7();
+    let topic = Topic::ConversationsIncoming.as_str();
+    let last = ALL - 1;
+    let script = format!(
+        r#"\set place random(0, {last})
+         BEGIN; SET LOCAL deskhand.workspace_id = '{workspace}';
+         INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
+             SELECT consumer_group, CAST(value AS UUID), '{workspace}', now()
+             FROM bus_consumers, jsonb_array_elements_text((
+                 SELECT jsonb_agg(gen_random_uuid()) FROM generate_series(1, {batch}))) AS value
+             WHERE consumer_group = 'audit' AND topic = '{topic}' AND partition = :place AND fence = 1
+             ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id;
+         INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
+                 subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
+             SELECT CAST(v ->> 0 AS UUID), '{workspace}', CAST(v ->> 1 AS TIMESTAMPTZ), v ->> 2, v ->> 3,
+                 CAST(v ->> 4 AS UUID), NULL, v ->> 5, v ->> 6, NULL, v ->> 7, v ->> 8, NULL, '[]'
+             FROM jsonb_array_elements((
+                 SELECT jsonb_agg(jsonb_build_array(gen_random_uuid(), now(), 'effect', 'effect',
+                     gen_random_uuid(), repeat('x', {TEXT}), 'system', 'system', 'cli'))
+                 FROM generate_series(1, {batch}))) AS v
+             ON CONFLICT (id) DO NOTHING;
+         COMMIT;
+         "#
+    );
+    pgbench(url, transactions(batch), &script, "-c role=deskhand_app -c jit=off") * batch as f64
 }
 
 /// Jobs per second, and milliseconds at rest: median and p99.
@@ -270,7 +318,8 @@ async fn beside_queues(out: &mut String) {
          {MANY} events of {TEXT} bytes wait, {FEW} where they are taken one at a time; {ALL} partitions or clients; \
          medians of {ROUNDS} rounds that alternate. At rest: one event every {} ms, from its commit to its effect's. \
          Deskhand's events go from the outbox to the log, and from there to the ledger and the audit; a claim of \
-         pgbench deletes a row with `SKIP LOCKED` and inserts one.\n\n\
+         pgbench deletes a row with `SKIP LOCKED` and inserts one; the same claims are Deskhand's own statements on \
+         its tables, a row in the ledger and one in the audit.\n\n\
          | what | at a time | events/s | at rest, median | p99 |\n|---|---|---|---|---|",
         PACE.as_millis()
     );
@@ -282,6 +331,7 @@ async fn beside_queues(out: &mut String) {
                 .entry(("pgbench", batch))
                 .or_default()
                 .push(claims(&testkit::empty_postgres().await, batch));
+            rates.entry((SAME, batch)).or_default().push(same_claims(batch).await);
             let database = testkit::postgres().await;
             let mut ours = round(&database, Log::Database, count, batch, ALL).await;
             rates.entry(("Deskhand", batch)).or_default().push(ours.rate);
@@ -301,8 +351,10 @@ async fn beside_queues(out: &mut String) {
     }
     let rows = [
         ("pgbench", 1),
+        (SAME, 1),
         ("Deskhand", 1),
         ("pgbench", BATCH),
+        (SAME, BATCH),
         ("Deskhand", BATCH),
         ("graphile-worker", BATCH),
         ("pg-boss", BATCH),
