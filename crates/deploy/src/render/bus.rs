@@ -259,6 +259,8 @@ impl Spec for KafkaNodePool {
 
 /// The label by which Strimzi knows what belongs to a cluster.
 pub(super) const STRIMZI_CLUSTER: &str = "strimzi.io/cluster";
+/// And what to a pool of brokers: the exporter belongs to the cluster, and may be beside a broker.
+const STRIMZI_POOL: &str = "strimzi.io/pool-name";
 
 fn strimzi(fleet: &Fleet, brokers: &Brokers) -> Result<[Object; 2], Error> {
     let cluster = fleet.names.of(KAFKA);
@@ -282,6 +284,11 @@ fn strimzi(fleet: &Fleet, brokers: &Brokers) -> Result<[Object; 2], Error> {
         kafka_exporter: json!({
             "topicRegex": format!("{}[.].*", brokers.prefix),
             "groupRegex": format!("{}[.].*", brokers.prefix),
+            "resources": resources(&fleet.exporter.resources),
+            "template": {
+                "pod": { "securityContext": restricted_pod(USER) },
+                "container": { "securityContext": restricted() },
+            },
         }),
     };
     let mut volume = json!({
@@ -299,7 +306,9 @@ fn strimzi(fleet: &Fleet, brokers: &Brokers) -> Result<[Object; 2], Error> {
         say_why(&mut pool, &[Why::Spread]);
     }
     let term = json!({
-        "labelSelector": { "matchLabels": { STRIMZI_CLUSTER: cluster } },
+        "labelSelector": {
+            "matchLabels": { STRIMZI_CLUSTER: cluster, STRIMZI_POOL: fleet.names.of("kafka-brokers") },
+        },
         "topologyKey": "kubernetes.io/hostname",
     });
     let nodes = KafkaNodePool {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::POSTGRES_PASSWORD;
 use super::custom::{Custom, Spec};
-use super::meta::say_why;
+use super::meta::{annotate, say_why};
 use super::object::Object;
 use super::pod::{empty_dir, env, mount, pod, resources, restricted, secret_env};
 use super::stateful::{DATA, Kept, claim, container_ports, every, exec, headless, service, stateful_set};
@@ -151,11 +151,10 @@ fn copies(
     backup: &Backup,
     volume: &fleet::Volume,
 ) -> Result<[Object; 3], Error> {
-    let claim = PersistentVolumeClaim {
-        metadata: fleet.meta(BACKUP, fleet.names.of(BACKUP), namespace),
-        spec: Some(claim(volume)),
-        status: None,
-    };
+    let mut metadata = fleet.meta(BACKUP, fleet.names.of(BACKUP), namespace);
+    // Whoever removes a fleet does not mean its copies.
+    annotate(&mut metadata, &BTreeMap::from([("helm.sh/resource-policy".to_owned(), "keep".to_owned())]));
+    let claim = PersistentVolumeClaim { metadata, spec: Some(claim(volume)), status: None };
     let password = secret_env("PGPASSWORD", fleet.secret.name(), POSTGRES_PASSWORD, false);
     let where_it_is = vec![
         env("PGHOST", fleet.names.host(POSTGRES, namespace)),
@@ -187,13 +186,19 @@ struct Task<'a> {
 fn cron_job(fleet: &Fleet, namespace: &str, image: &ImageRef, backup: &Backup, task: Task<'_>) -> CronJob {
     let Task { part, schedule, script, env, tmp } = task;
     let only_reads = part == DRILL;
+    let mut amounts = resources(&backup.resources);
+    if only_reads {
+        // What it restores lies in its own folder, and a pod is evicted that holds more than this there.
+        let limits = amounts.limits.get_or_insert_default();
+        limits.insert("ephemeral-storage".to_owned(), Quantity(tmp.to_owned()));
+    }
     let container = Container {
         name: part.to_owned(),
         image: Some(image.name.clone()),
         image_pull_policy: Some(image.pull_policy.to_owned()),
         command: Some(["/bin/sh", "-c", script].map(str::to_owned).to_vec()),
         env: (!env.is_empty()).then_some(env),
-        resources: Some(resources(&backup.resources)),
+        resources: Some(amounts),
         security_context: Some(restricted()),
         volume_mounts: Some(vec![
             VolumeMount { read_only: only_reads.then_some(true), ..mount(COPIES, "/backup") },
