@@ -38,6 +38,33 @@ async fn a_database_of_a_newer_version_is_not_touched() {
 }
 
 #[tokio::test]
+async fn an_update_that_only_added_to_the_database_can_be_taken_back() {
+    let place = Place::new();
+    assert_eq!(place.run(&["migrate"]).0, 0);
+    let file = place.path().join("deskhand-data/deskhand.db");
+    let mut database = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    // As a later version leaves it, whose tables this one can work with.
+    database
+        .execute(
+            "INSERT INTO schema_version (version, oldest)
+             SELECT 999, max(version) FROM schema_version;
+             CREATE TABLE of_the_newer (id INTEGER PRIMARY KEY);
+             ALTER TABLE tasks ADD COLUMN of_the_newer TEXT",
+        )
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+    let (code, out, err) = place.run(&["migrate"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("to version 999, and this one can go on"), "{out}");
+    assert_eq!(place.run(&["migrate", "--check"]).0, 0);
+    let mut process = place.start("older", &[]);
+    let url = process.ready().await;
+    let api = crate::api::set_up(&process, &url).await;
+    api.post("/api/v1/tasks", &serde_json::json!({"title": "Still works"})).await;
+}
+
+#[tokio::test]
 async fn a_postgresql_that_is_not_there_is_said_without_its_password() {
     let place = Place::new().with("DESKHAND_DATABASE_URL", "postgres://desk:hunter2@127.0.0.1:1/desk");
     let (code, out, err) = place.run(&["serve"]);

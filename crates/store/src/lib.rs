@@ -46,7 +46,7 @@ use tokio::sync::broadcast;
 use tracing::{Instrument as _, Span, debug_span};
 
 pub use error::{Error, Failure};
-pub use migrate::SCHEMA_VERSION;
+pub use migrate::{SCHEMA_VERSION, Schema};
 pub use numbers::Kind;
 pub use page::{Cursor, Page};
 pub use tx::{Scope, Tx, Work};
@@ -112,11 +112,11 @@ impl Store {
         Ok(Self { backend: Arc::new(backend), wakes })
     }
 
-    /// The schema version that the database at `location` has; 0 for an empty one.
-    pub async fn version(location: &Location) -> Result<i64, Error> {
+    /// The schema that the database at `location` has.
+    pub async fn schema(location: &Location) -> Result<Schema, Error> {
         match location {
-            Location::Sqlite(path) => sqlite::version(path).await,
-            Location::Postgres(url) => postgres::version(url).await,
+            Location::Sqlite(path) => sqlite::schema(path).await,
+            Location::Postgres(url) => postgres::schema(url).await,
         }
     }
 

@@ -1,29 +1,43 @@
 //! Bringing the schema up to date: forward only, one file a version and database, under a lock.
 //!
 //! A version that has been released is never edited. A change is made in two steps that a running older
-//! version survives: first what is new is added, later what is unused is removed.
+//! version survives: first what is new is added, later what is unused is removed. Each version says which is the
+//! oldest whose programs can work on it, so that an update of the program can be taken back.
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqliteConnection};
+use tracing::info;
 
 use crate::Error;
 
 struct Migration {
     version: i64,
+    /// The oldest version whose programs can work on the database afterwards. Where something was only added, that of
+    /// the version before; where something is removed, the first that does not use it any more.
+    oldest: i64,
     sqlite: &'static str,
     postgres: &'static str,
 }
 
 macro_rules! migration {
-    ($version:literal, $file:literal) => {
+    ($version:literal, $file:literal, oldest $oldest:literal) => {
         Migration {
             version: $version,
+            oldest: $oldest,
             sqlite: include_str!(concat!("../migrations/sqlite/", $file, ".sql")),
             postgres: include_str!(concat!("../migrations/postgres/", $file, ".sql")),
         }
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001"), migration!(2, "0002"), migration!(3, "0003")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001", oldest 1),
+    migration!(2, "0002", oldest 2),
+    migration!(3, "0003", oldest 3),
+    migration!(4, "0004", oldest 3),
+];
+
+/// From which version on a database says which is the oldest whose programs can work on it.
+const SAYS_OLDEST: i64 = 4;
 
 /// The schema version that this program needs.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
@@ -31,58 +45,107 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 /// The advisory lock that migrations hold on PostgreSQL: "deskhand" as a number.
 const LOCK: i64 = 0x6465_736b_6861_6e64;
 
-/// Errors unless `found` is the version that this program needs.
-pub(crate) fn require_current(found: i64) -> Result<(), Error> {
-    match found {
-        found if found > SCHEMA_VERSION => Err(Error::Newer { found, known: SCHEMA_VERSION }),
-        found if found < SCHEMA_VERSION => Err(Error::Behind { found, known: SCHEMA_VERSION }),
-        _ => Ok(()),
+/// What a database says of its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// Its version; 0 where there is none yet.
+    pub version: i64,
+    /// The oldest version whose programs can work on it.
+    pub oldest: i64,
+}
+
+impl Schema {
+    /// Where there is none yet.
+    pub const NONE: Self = Self { version: 0, oldest: 0 };
+
+    fn new((version, oldest): (i64, Option<i64>)) -> Self {
+        Self { version, oldest: oldest.unwrap_or(version) }
+    }
+
+    /// Errors with [`Error::Newer`] or [`Error::Behind`] where this program can't work on it.
+    pub fn suits(self) -> Result<(), Error> {
+        let (found, known) = (self.version, SCHEMA_VERSION);
+        if found < known {
+            Err(Error::Behind { found, known })
+        } else if self.oldest > known {
+            Err(Error::Newer { found, known })
+        } else {
+            Ok(())
+        }
     }
 }
 
-pub(crate) async fn sqlite_version(connection: &mut SqliteConnection) -> Result<i64, Error> {
+/// Errors unless this program can work on a database of that schema; says so where it is a newer one.
+pub(crate) fn require(schema: Schema) -> Result<(), Error> {
+    schema.suits()?;
+    if schema.version > SCHEMA_VERSION {
+        info!(
+            found = schema.version,
+            known = SCHEMA_VERSION,
+            "a newer Deskhand has been here, and this one can go on"
+        );
+    }
+    Ok(())
+}
+
+const VERSION: &str = "SELECT COALESCE(max(version), 0) FROM schema_version";
+const OLDEST: &str = "SELECT oldest FROM schema_version ORDER BY version DESC LIMIT 1";
+const DONE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
+const DONE_SAYING_OLDEST: &str = "INSERT INTO schema_version (version, oldest) VALUES ($1, $2)";
+
+pub(crate) async fn sqlite_schema(connection: &mut SqliteConnection) -> Result<Schema, Error> {
     let (found,): (i64,) =
         sqlx::query_as("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'")
             .fetch_one(&mut *connection)
             .await?;
     if found == 0 {
-        return Ok(0);
+        return Ok(Schema::NONE);
     }
-    let (version,): (i64,) =
-        sqlx::query_as("SELECT COALESCE(max(version), 0) FROM schema_version").fetch_one(connection).await?;
-    Ok(version)
+    let (version,): (i64,) = sqlx::query_as(VERSION).fetch_one(&mut *connection).await?;
+    let (oldest,) = match version {
+        SAYS_OLDEST.. => sqlx::query_as(OLDEST).fetch_one(connection).await?,
+        _ => (None,),
+    };
+    Ok(Schema::new((version, oldest)))
 }
 
 pub(crate) async fn sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
     for migration in MIGRATIONS {
         // The write lock is taken first, so that of two processes that start together one waits.
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        if sqlite_version(&mut tx).await? < migration.version {
+        if sqlite_schema(&mut tx).await?.version < migration.version {
             tx.execute(sqlx::raw_sql(migration.sqlite)).await?;
-            sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
-                .bind(migration.version)
-                .execute(&mut *tx)
-                .await?;
+            match migration.version {
+                SAYS_OLDEST.. => {
+                    sqlx::query(DONE_SAYING_OLDEST).bind(migration.version).bind(migration.oldest)
+                }
+                version => sqlx::query(DONE).bind(version),
+            }
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
         }
     }
     Ok(())
 }
 
-pub(crate) async fn postgres_version(connection: &mut PgConnection) -> Result<i64, Error> {
+pub(crate) async fn postgres_schema(connection: &mut PgConnection) -> Result<Schema, Error> {
     let (found,): (bool,) = sqlx::query_as("SELECT to_regclass('schema_version') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await?;
     if !found {
-        return Ok(0);
+        return Ok(Schema::NONE);
     }
-    let (version,): (i64,) =
-        sqlx::query_as("SELECT COALESCE(max(version), 0) FROM schema_version").fetch_one(connection).await?;
-    Ok(version)
+    let (version,): (i64,) = sqlx::query_as(VERSION).fetch_one(&mut *connection).await?;
+    let (oldest,) = match version {
+        SAYS_OLDEST.. => sqlx::query_as(OLDEST).fetch_one(connection).await?,
+        _ => (None,),
+    };
+    Ok(Schema::new((version, oldest)))
 }
 
 pub(crate) async fn postgres(connection: &mut PgConnection) -> Result<(), Error> {
-    if postgres_version(connection).await? >= SCHEMA_VERSION {
+    if postgres_schema(connection).await?.version >= SCHEMA_VERSION {
         return Ok(());
     }
     connection.execute(AssertSqlSafe(format!("SELECT pg_advisory_lock({LOCK})"))).await?;
@@ -94,14 +157,18 @@ pub(crate) async fn postgres(connection: &mut PgConnection) -> Result<(), Error>
 async fn postgres_locked(connection: &mut PgConnection) -> Result<(), Error> {
     roles(connection).await?;
     for migration in MIGRATIONS {
-        if postgres_version(connection).await? < migration.version {
+        if postgres_schema(connection).await?.version < migration.version {
             let mut tx = connection.begin().await?;
             tx.execute("SET LOCAL lock_timeout = '5s'").await?;
             tx.execute(sqlx::raw_sql(migration.postgres)).await?;
-            sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
-                .bind(migration.version)
-                .execute(&mut *tx)
-                .await?;
+            match migration.version {
+                SAYS_OLDEST.. => {
+                    sqlx::query(DONE_SAYING_OLDEST).bind(migration.version).bind(migration.oldest)
+                }
+                version => sqlx::query(DONE).bind(version),
+            }
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
         }
     }
@@ -136,4 +203,29 @@ async fn roles(connection: &mut PgConnection) -> Result<(), Error> {
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_the_oldest_that_can_work_on_it_and_later_ones_no_older_one() {
+        for (migration, next) in MIGRATIONS.iter().zip(&MIGRATIONS[1..]) {
+            assert_eq!(next.version, migration.version + 1);
+            assert!(migration.oldest <= next.oldest && next.oldest <= next.version, "{}", next.version);
+        }
+    }
+
+    #[test]
+    fn an_older_program_works_on_what_only_grew() {
+        let schema = |version, oldest| Schema::new((version, oldest)).suits();
+        let known = SCHEMA_VERSION;
+        assert!(schema(known, Some(known)).is_ok());
+        assert!(schema(known + 2, Some(known)).is_ok());
+        assert!(matches!(schema(known + 2, Some(known + 1)), Err(Error::Newer { .. })));
+        // Where it says nothing, nobody knows.
+        assert!(matches!(schema(known + 2, None), Err(Error::Newer { .. })));
+        assert!(matches!(schema(known - 1, None), Err(Error::Behind { .. })));
+    }
 }

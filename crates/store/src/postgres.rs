@@ -19,10 +19,11 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::job::{self, Job, Ran};
+use crate::migrate::{self, Schema};
 use crate::numbers::{self, Kind, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::{self, Wake};
-use crate::{Error, Failure, Options, migrate, pending};
+use crate::{Error, Failure, Options, pending};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
 const ATTEMPTS: u32 = 6;
@@ -88,9 +89,9 @@ fn reach_error(error: sqlx::Error) -> Error {
     }
 }
 
-pub(crate) async fn version(url: &str) -> Result<i64, Error> {
+pub(crate) async fn schema(url: &str) -> Result<Schema, Error> {
     let mut connection = options(url)?.connect().await.map_err(reach_error)?;
-    migrate::postgres_version(&mut connection).await
+    migrate::postgres_schema(&mut connection).await
 }
 
 impl Postgres {
@@ -105,7 +106,7 @@ impl Postgres {
         if migrate {
             migrate::postgres(&mut connection).await?;
         }
-        migrate::require_current(migrate::postgres_version(&mut connection).await?)?;
+        migrate::require(migrate::postgres_schema(&mut connection).await?)?;
         connection.close().await?;
 
         let pool = PgPoolOptions::new()

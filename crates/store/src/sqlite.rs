@@ -18,11 +18,12 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
 use crate::job::{self, Job, Ran};
+use crate::migrate::{self, Schema};
 use crate::numbers::Source;
 use crate::pending::{self, Pending};
 use crate::tx::{Connection, Scope, SqliteHandle, Tx, Work};
 use crate::wake::Wake;
-use crate::{Error, Failure, Options, migrate};
+use crate::{Error, Failure, Options};
 
 /// The most transactions that share one commit.
 const GROUP_LIMIT: usize = 256;
@@ -98,7 +99,7 @@ impl Sqlite {
         if migrate {
             migrate::sqlite(&mut connection).await?;
         }
-        migrate::require_current(migrate::sqlite_version(&mut connection).await?)?;
+        migrate::require(migrate::sqlite_schema(&mut connection).await?)?;
 
         let readers = SqlitePoolOptions::new()
             .max_connections(options.connections.clamp(1, 8))
@@ -194,14 +195,14 @@ async fn backup(source: &Path, target: &Path) -> Result<(), Error> {
     File::open(target).and_then(|file| file.sync_all()).map_err(|error| open_error(target, &error))
 }
 
-/// The schema version of the file at `path`; 0 where there is none.
-pub(crate) async fn version(path: &Path) -> Result<i64, Error> {
+/// The schema of the file at `path`.
+pub(crate) async fn schema(path: &Path) -> Result<Schema, Error> {
     if !path.exists() {
-        return Ok(0);
+        return Ok(Schema::NONE);
     }
     let mut connection =
         connect_options(path).read_only(true).connect().await.map_err(|error| open_error(path, &error))?;
-    migrate::sqlite_version(&mut connection).await
+    migrate::sqlite_schema(&mut connection).await
 }
 
 pub(crate) async fn check(path: &Path, name: &Path) -> Result<i64, Error> {
@@ -221,12 +222,12 @@ pub(crate) async fn check(path: &Path, name: &Path) -> Result<i64, Error> {
     if verdict != "ok" {
         return Err(not_ours(&format!("it is damaged: {verdict}")));
     }
-    match migrate::sqlite_version(&mut connection).await? {
-        0 => Err(not_ours("it has no Deskhand tables")),
-        found if found > migrate::SCHEMA_VERSION => {
-            Err(Error::Newer { found, known: migrate::SCHEMA_VERSION })
-        }
-        found => Ok(found),
+    let schema = migrate::sqlite_schema(&mut connection).await?;
+    match schema.suits() {
+        _ if schema == Schema::NONE => Err(not_ours("it has no Deskhand tables")),
+        // An older one is brought up to date by the next start.
+        Ok(()) | Err(Error::Behind { .. }) => Ok(schema.version),
+        Err(newer) => Err(newer),
     }
 }
 

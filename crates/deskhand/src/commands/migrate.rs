@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bus::Difference;
 use config::Config;
 use serde_json::{Value, json};
-use store::{SCHEMA_VERSION, Store};
+use store::{SCHEMA_VERSION, Schema, Store};
 
 use crate::args::Migrate;
 use crate::database;
@@ -16,9 +16,9 @@ pub(crate) async fn run(args: &Migrate, settings: Option<PathBuf>, output: Outpu
     let settings = database::settings(settings, &args.place)?;
     let location = database::location(&settings);
     database::require_whole(&location)?;
-    let found = Store::version(&location).await?;
-    if found > SCHEMA_VERSION {
-        return Err(store::Error::Newer { found, known: SCHEMA_VERSION }.into());
+    let found = Store::schema(&location).await?;
+    if let Err(newer @ store::Error::Newer { .. }) = found.suits() {
+        return Err(newer.into());
     }
     if args.check {
         return check(&settings, found, output).await;
@@ -28,16 +28,21 @@ pub(crate) async fn run(args: &Migrate, settings: Option<PathBuf>, output: Outpu
     store.close().await;
     let Topics { moved, remapped, differences } = done?;
     let answer = json!({
-        "from": found,
-        "to": SCHEMA_VERSION,
+        "from": found.version,
+        "to": found.version.max(SCHEMA_VERSION),
         "events_from": moved,
         "remapped": objects(&remapped),
         "differences": differences.as_deref().map(objects),
     });
     output.result(&answer, || {
-        let mut lines = vec![match found {
+        let mut lines = vec![match found.version {
             SCHEMA_VERSION => format!("the database is at version {SCHEMA_VERSION} already"),
-            _ => format!("the database went from version {found} to {SCHEMA_VERSION}"),
+            newer @ SCHEMA_VERSION.. => {
+                format!(
+                    "a newer Deskhand has brought the database to version {newer}, and this one can go on"
+                )
+            }
+            older => format!("the database went from version {older} to {SCHEMA_VERSION}"),
         }];
         lines.extend(
             moved.map(|other| format!("events go to {} from now on, no longer to {other}", settings.bus_url)),
@@ -83,8 +88,9 @@ fn refuse(differences: &[Difference]) -> Outcome {
     if sentences.is_empty() { Ok(()) } else { Err(Failure::Failed(sentences.join("\n"))) }
 }
 
-async fn check(settings: &Config, found: i64, output: Output) -> Outcome {
-    let current = found == SCHEMA_VERSION;
+async fn check(settings: &Config, found: Schema, output: Output) -> Outcome {
+    let current = found.suits().is_ok();
+    let found = found.version;
     // What an older version has written about topics is not read.
     let differences = if current { Some(look(settings).await?) } else { None };
     let answer = json!({
