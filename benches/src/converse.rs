@@ -83,6 +83,8 @@ fn guides() -> Vec<ImportFile> {
     let mut files: Vec<ImportFile> = std::fs::read_dir(Path::new("docs/guide"))
         .expect("the guides")
         .filter_map(Result::ok)
+        // What is in a folder of its own is for who runs a fleet.
+        .filter(|entry| entry.path().is_file())
         .map(|entry| ImportFile {
             path: entry.file_name().to_string_lossy().into_owned(),
             text: std::fs::read_to_string(entry.path()).expect("a guide"),
