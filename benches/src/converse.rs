@@ -18,7 +18,8 @@ use crate::server::{Place, Prepared};
 const VISITORS: usize = 1_000;
 const PERIOD: Duration = Duration::from_secs(5);
 const QUESTIONS: usize = 6;
-const ASKED: [&str; 8] = [
+/// Questions that the guides answer.
+pub(crate) const ASKED: [&str; 8] = [
     "How do I invite a colleague?",
     "how can I put the chat on my website",
     "Where do I change my password?",
@@ -79,10 +80,13 @@ async fn visit(mut socket: Socket, lane: usize) -> Visit {
     visit
 }
 
-fn guides() -> Vec<ImportFile> {
+/// The knowledge base.
+pub(crate) fn guides() -> Vec<ImportFile> {
     let mut files: Vec<ImportFile> = std::fs::read_dir(Path::new("docs/guide"))
         .expect("the guides")
         .filter_map(Result::ok)
+        // What is in a folder of its own is for who runs a fleet.
+        .filter(|entry| entry.path().is_file())
         .map(|entry| ImportFile {
             path: entry.file_name().to_string_lossy().into_owned(),
             text: std::fs::read_to_string(entry.path()).expect("a guide"),

@@ -1,8 +1,8 @@
 //! Measures the released program: start, memory, creating tasks, answering, searching, reminding,
-//! handling events, handing them over, draining them.
+//! handling events, handing them over, draining them, replacing all of it under load.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, search, remind, events, takeover, backlog. Everything runs on this machine, the load generator
+//! runs some: start, create, converse, search, remind, events, takeover, backlog, rolling. Everything runs on this machine, the load generator
 //! too; the disk's fsync rate is measured right before each figure, because disks drift.
 
 mod backlog;
@@ -12,6 +12,7 @@ mod events;
 mod http;
 mod machine;
 mod remind;
+mod rolling;
 mod search;
 mod server;
 mod start;
@@ -19,7 +20,8 @@ mod takeover;
 
 use std::fmt::Write as _;
 
-const ALL: [&str; 8] = ["start", "create", "converse", "search", "remind", "events", "takeover", "backlog"];
+const ALL: [&str; 9] =
+    ["start", "create", "converse", "search", "remind", "events", "takeover", "backlog", "rolling"];
 
 #[tokio::main]
 async fn main() {
@@ -40,7 +42,8 @@ async fn main() {
             "remind" => remind::run().await,
             "events" => events::run().await,
             "takeover" => takeover::run().await,
-            _ => backlog::run().await,
+            "backlog" => backlog::run().await,
+            _ => rolling::run().await,
         };
         print!("{section}");
         let _ = write!(report, "\n{section}");

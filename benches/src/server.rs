@@ -12,6 +12,12 @@ use domain::{Actor, Caller, SystemClock, SystemIds, Via};
 use store::{Location, Options, Store};
 use tempfile::TempDir;
 
+/// Limits that a load from one address does not reach.
+pub(crate) const GENEROUS: [(&str, &str); 2] = [
+    ("DESKHAND_LIMITS__REQUESTS_PER_MINUTE", "1000000"),
+    ("DESKHAND_LIMITS__VISITOR_MESSAGES_PER_MINUTE", "100000"),
+];
+
 /// Where a measured desk keeps its rows.
 #[derive(Clone)]
 pub(crate) enum Place {
@@ -34,6 +40,12 @@ pub(crate) fn binary() -> PathBuf {
     let path = PathBuf::from("target/release/deskhand");
     assert!(path.exists(), "build it first: cargo build --release -p deskhand");
     path
+}
+
+/// An address of this machine that is free now.
+pub(crate) fn free_address() -> String {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a free port").to_string()
 }
 
 impl Prepared {
@@ -101,19 +113,14 @@ pub(crate) struct Running {
 
 impl Running {
     async fn exec(&mut self) {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .and_then(|free| free.local_addr())
-            .expect("a port")
-            .port();
-        self.address = format!("127.0.0.1:{port}");
+        self.address = free_address();
         let mut command = Command::new(binary());
         command.arg("serve").arg("--data-dir").arg(self.folder.path()).arg("--listen").arg(&self.address);
         if let Place::Postgres(url) = &self.place {
             command.arg("--database-url").arg(url);
         }
         command
-            .env("DESKHAND_LIMITS__REQUESTS_PER_MINUTE", "1000000")
-            .env("DESKHAND_LIMITS__VISITOR_MESSAGES_PER_MINUTE", "100000")
+            .envs(GENEROUS)
             .env("DESKHAND_DATABASE__POOL", "32")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -9,8 +9,10 @@ mod ledger;
 mod load;
 mod outages;
 mod pauses;
+mod replicas;
 mod rolling;
 mod system;
+mod visit;
 
 use serde_json::json;
 use uuid::Uuid;

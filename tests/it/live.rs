@@ -2,8 +2,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::program::PATIENCE;
@@ -12,13 +12,18 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// Opens a live socket that begins with `start`.
 pub(crate) async fn open(url: &str, path: &str, token: &str, start: &Value) -> Socket {
+    try_open(url, path, token, start).await.unwrap()
+}
+
+/// Errors where nobody is there, or whoever is does not open it.
+pub(crate) async fn try_open(url: &str, path: &str, token: &str, start: &Value) -> Result<Socket, Error> {
     let mut request = format!("{}{path}", url.replace("http://", "ws://")).into_client_request().unwrap();
     if !token.is_empty() {
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
-    let (mut socket, _) = connect_async(request).await.unwrap();
-    socket.send(Message::text(start.to_string())).await.unwrap();
-    socket
+    let (mut socket, _) = connect_async(request).await?;
+    socket.send(Message::text(start.to_string())).await?;
+    Ok(socket)
 }
 
 /// What comes next: a frame, or the code that the socket is closed with.

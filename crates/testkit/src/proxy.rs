@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 /// Passes bytes on between whoever connects and one of its servers, in turn.
@@ -18,8 +18,14 @@ struct State {
     servers: Mutex<Vec<String>>,
     next: AtomicUsize,
     holds: AtomicBool,
-    /// Both ends of what is connected.
-    open: Mutex<Vec<TcpStream>>,
+    /// What is connected, and what was until a moment ago.
+    open: Mutex<Vec<Weak<Link>>>,
+}
+
+/// A connection. It is closed when neither direction has any more to say.
+struct Link {
+    client: TcpStream,
+    server: TcpStream,
 }
 
 impl Proxy {
@@ -67,9 +73,11 @@ impl Proxy {
 
     /// Cuts every connection; new ones are served.
     pub fn cut(&self) {
-        for end in self.state.open.lock().unwrap().drain(..) {
-            // It may have been closed already.
-            let _ = end.shutdown(Shutdown::Both);
+        for link in self.state.open.lock().unwrap().drain(..).filter_map(|link| link.upgrade()) {
+            for end in [&link.client, &link.server] {
+                // It may have been closed already.
+                let _ = end.shutdown(Shutdown::Both);
+            }
         }
     }
 }
@@ -84,15 +92,19 @@ impl State {
         for end in [&client, &server] {
             end.set_nodelay(true)?;
         }
-        self.open.lock().unwrap().extend([client.try_clone()?, server.try_clone()?]);
-        for (from, to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
-            let state = Arc::clone(self);
-            std::thread::spawn(move || state.pass_on(from, to));
-        }
+        let link = Arc::new(Link { client, server });
+        let mut open = self.open.lock().unwrap();
+        open.retain(|link| link.strong_count() > 0);
+        open.push(Arc::downgrade(&link));
+        drop(open);
+        let (state, both) = (Arc::clone(self), Arc::clone(&link));
+        std::thread::spawn(move || state.pass_on(&both.client, &both.server));
+        let state = Arc::clone(self);
+        std::thread::spawn(move || state.pass_on(&link.server, &link.client));
         Ok(())
     }
 
-    fn pass_on(&self, mut from: TcpStream, mut to: TcpStream) {
+    fn pass_on(&self, mut from: &TcpStream, mut to: &TcpStream) {
         let mut bytes = [0; 8192];
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             while self.holds.load(Ordering::SeqCst) {

@@ -6,88 +6,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::Proxy;
 use tokio::task::JoinSet;
 
+use super::replicas::{APART, Balancers, Member, Part, TOGETHER};
 use super::system::number;
 use super::{new_key, on_postgres};
 use crate::api::{Api, set_up};
 use crate::live;
-use crate::program::{Place, Process};
 
 /// How often every process is replaced.
 const RESTARTS: u64 = 1;
 const CLIENTS: usize = 6;
 const PAGES: usize = 3;
-/// Two processes that serve everything.
-const TOGETHER: &[(&str, &str)] = &[
-    ("front-1", "web,api"),
-    ("front-2", "web,api"),
-    ("back-1", "relay,clock,workers"),
-    ("back-2", "relay,clock,workers"),
-];
-/// Two that serve the page, in front of two that serve the API.
-const APART: &[(&str, &str)] = &[
-    ("api-1", "api"),
-    ("api-2", "api"),
-    ("web-1", "web"),
-    ("web-2", "web"),
-    ("back-1", "relay,clock,workers"),
-    ("back-2", "relay,clock,workers"),
-];
-
-/// The addresses that stay, whichever processes are behind them: people's, and where a process with the page alone finds
-/// the API.
-struct Balancers {
-    people: Proxy,
-    api: Proxy,
-}
-
-impl Balancers {
-    /// The one before a process of those roles, if there is one.
-    fn of(&self, roles: &str) -> Option<&Proxy> {
-        match roles {
-            "api" => Some(&self.api),
-            roles if roles.contains("web") => Some(&self.people),
-            _ => None,
-        }
-    }
-}
-
-/// A process that takes the place of one with the same name.
-struct Member {
-    name: &'static str,
-    roles: &'static str,
-    process: Process,
-    address: String,
-}
-
-impl Member {
-    async fn start(
-        place: &Place,
-        (name, roles): (&'static str, &'static str),
-        balancers: &Balancers,
-    ) -> Self {
-        let mut process = place.start(name, &["--roles", roles]);
-        let address = process.ready().await.trim_start_matches("http://").to_owned();
-        if let Some(balancer) = balancers.of(roles) {
-            balancer.add(&address);
-        }
-        Self { name, roles, process, address }
-    }
-
-    /// As an orchestrator does it: the new one comes first; the old one gets no new connections any more, is asked to
-    /// end, and is waited for.
-    async fn replace(&mut self, place: &Place, balancers: &Balancers) {
-        let new = Self::start(place, (self.name, self.roles), balancers).await;
-        let mut old = std::mem::replace(self, new);
-        if let Some(balancer) = balancers.of(old.roles) {
-            balancer.remove(&old.address);
-        }
-        old.process.terminate();
-        assert_eq!(old.process.ended().await.code(), Some(0), "{}", old.process.said());
-    }
-}
 
 /// Reads the live feed until it is `over` and as many tasks came as were `made`; comes back with its cursor when it is
 /// told to. Gives how often each came.
@@ -132,17 +62,16 @@ async fn the_page_and_the_api_are_replaced_apart_and_no_request_fails_and_no_mes
 }
 
 /// Replaces every process while it is used.
-async fn nobody_notices(parts: &[(&'static str, &'static str)]) {
-    let balancers = Balancers { people: Proxy::empty(), api: Proxy::empty() };
-    let api_url = format!("http://{}", balancers.api.address());
-    let place = on_postgres("database:").await.with("DESKHAND_API_URL", &api_url);
+async fn nobody_notices(parts: &[Part]) {
+    let balancers = Balancers::new();
+    let place = balancers.known_in(on_postgres("database:").await);
     let mut members = vec![Member::start(&place, parts[0], &balancers).await];
     let direct = format!("http://{}", members[0].address);
     let api = set_up(&members[0].process, &direct).await;
     for part in &parts[1..] {
         members.push(Member::start(&place, *part, &balancers).await);
     }
-    let url = format!("http://{}", balancers.people.address());
+    let url = balancers.url();
     let api = api.at(&url, &api.token());
     let (over, told, made) = (Arc::default(), Arc::default(), Arc::new(AtomicUsize::new(0)));
     let mut pages = JoinSet::new();
