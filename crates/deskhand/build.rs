@@ -7,15 +7,18 @@ const READS_IT: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let is = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|found| found == value);
-    let native = std::env::var("HOST").ok() == std::env::var("TARGET").ok();
-    if native
-        && is("CARGO_CFG_TARGET_OS", "linux")
-        && is("CARGO_CFG_TARGET_ENV", "gnu")
-        && library() >= Some(READS_IT)
-    {
+    let is = |variable: &str, value: &str| told(variable).is_some_and(|found| found == value);
+    let native = told("HOST") == told("TARGET");
+    let reads_it = library().is_some_and(|version| version >= READS_IT);
+    if native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") && reads_it {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+}
+
+/// What Cargo tells a build script.
+#[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
+fn told(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// The version of this machine's C library.
