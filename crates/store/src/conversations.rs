@@ -173,6 +173,7 @@ macro_rules! columns {
     };
 }
 
+// Tickets are looked up by their key: see the view of tasks.
 macro_rules! view {
     () => {
         concat!(
@@ -180,13 +181,14 @@ macro_rules! view {
             columns!(),
             ", v.last_text, v.last_author, v.last_at, h.kind AS channel_kind, h.name AS channel_name,
              c.name AS contact_name, c.email AS contact_email, m.name AS claimed_name,
-             k.number AS ticket_number, k.status AS ticket_status, k.subject AS ticket_subject,
+             (SELECT k.number FROM tickets k WHERE k.id = v.ticket_id) AS ticket_number,
+             (SELECT k.status FROM tickets k WHERE k.id = v.ticket_id) AS ticket_status,
+             (SELECT k.subject FROM tickets k WHERE k.id = v.ticket_id) AS ticket_subject,
              COALESCE(r.sequence, 0) AS seen
              FROM conversations v
              JOIN channels h ON h.id = v.channel_id
              JOIN contacts c ON c.id = v.contact_id
              LEFT JOIN members m ON m.id = v.claimed_by
-             LEFT JOIN tickets k ON k.id = v.ticket_id
              LEFT JOIN conversation_reads r ON r.conversation_id = v.id AND r.member_id = $2
              WHERE v.workspace_id = $1"
         )

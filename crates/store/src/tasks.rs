@@ -180,13 +180,16 @@ macro_rules! columns {
     };
 }
 
+// What there can be many of is looked up by its key, not joined: PostgreSQL would go through all of the workspace's for
+// each row, by a plan that was made while the tables were empty.
 macro_rules! view {
     () => {
         concat!(
             "SELECT ",
             $crate::tasks::columns!(),
             ", p.name AS project_name, p.color AS project_color, m.name AS assignee_name,
-             o.number AS parent_number, o.title AS parent_title,
+             (SELECT o.number FROM tasks o WHERE o.id = t.parent_id) AS parent_number,
+             (SELECT o.title FROM tasks o WHERE o.id = t.parent_id) AS parent_title,
              k.number AS ticket_number, k.subject AS ticket_subject, k.conversation_id AS ticket_conversation,
              (SELECT count(*) FROM tasks s WHERE s.parent_id = t.id AND s.deleted_at IS NULL) AS subtasks,
              (SELECT count(*) FROM tasks s WHERE s.parent_id = t.id AND s.deleted_at IS NULL AND s.status = 'done')
@@ -194,7 +197,6 @@ macro_rules! view {
              FROM tasks t
              LEFT JOIN projects p ON p.id = t.project_id AND p.deleted_at IS NULL
              LEFT JOIN members m ON m.id = t.assignee_id
-             LEFT JOIN tasks o ON o.id = t.parent_id
              LEFT JOIN tickets k ON k.id = t.ticket_id
              WHERE t.workspace_id = $1"
         )
