@@ -17,6 +17,15 @@ each has its name, its namespace, what follows from its roles, and under `values
     {{- $parts = append $parts (include "deskhand.part" (list $ (printf "workers-%s" $name) $values) | fromYaml) -}}
   {{- end -}}
 {{- end -}}
+{{- /* Where the page is a process of its own, the API hears of clients from it alone, and has to believe it. */ -}}
+{{- $isApart := false -}}
+{{- range $parts }}{{ if and .pages (not (has "api" .values.roles)) }}{{ $isApart = true }}{{ end }}{{ end -}}
+{{- $shared := include "deskhand.variables" (list "" .Values.settings) | fromYaml -}}
+{{- range $parts -}}
+  {{- $own := include "deskhand.variables" (list "" .values.settings) | fromYaml -}}
+  {{- $isSaid := or (hasKey $shared "DESKHAND_TRUSTED_PROXIES") (hasKey $own "DESKHAND_TRUSTED_PROXIES") -}}
+  {{- $_ := set . "believesPods" (and $isApart (has "api" .values.roles) (not $isSaid)) -}}
+{{- end -}}
 {{- toYaml (dict "parts" $parts) -}}
 {{- end }}
 

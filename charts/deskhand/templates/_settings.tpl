@@ -128,6 +128,9 @@ DESKHAND_{{ upper . | replace "." "__" }}
   {{- $namespace := $.Values.api.namespace | default (include "deskhand.namespace" $) -}}
   {{- $_ := set $own "DESKHAND_API_URL" (printf "http://%s-api.%s.svc:%s" (include "deskhand.base" $) $namespace (include "deskhand.text" $.Values.api.service.port)) -}}
 {{- end -}}
+{{- if $part.believesPods -}}
+  {{- $_ := set $own "DESKHAND_TRUSTED_PROXIES" "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fd00::/8" -}}
+{{- end -}}
 {{- range $name := keys $own | sortAlpha }}
 - name: {{ $name }}
   value: {{ get $own $name | quote }}

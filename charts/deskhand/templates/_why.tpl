@@ -21,6 +21,8 @@ Why an object is otherwise than somebody would expect, as annotations; `deskhand
   "oneDatabase" (list "replicas" "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg")
   "replication" (list "replication" "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops")
   "spread" (list "spread" "two brokers on one node would die together")
+  "believedPage" (list "trusted-proxies" "the networks that pods have: all clients come by the page, which says who they are, and the policies let nobody else ask")
+  "believedPods" (list "trusted-proxies" "the networks that pods have: all clients come by the page, which says who they are; without policies other pods could say so, too")
   "defaultDeny" (list "policy" "a namespace isolates nobody: nobody may talk, except on the paths that are needed")
   "ingressClass" (list "class" "ingress-nginx is retired: the class is the one that you name")
   "tailSampling" (list "sampling" "at the head nobody knows yet what will fail or be slow: the collector decides at the end")

@@ -26,6 +26,10 @@ pub const DATA_DIR: &str = "/tmp/deskhand";
 pub const FLUSH_SECS: i32 = 5;
 /// The setting that bounds how long the rest of an end takes.
 pub const DRAIN_KEY: &str = "shutdown.drain_secs";
+/// The setting that says whom it believes about where a request comes from.
+pub const PROXIES_KEY: &str = "trusted_proxies";
+/// The networks that clusters give to pods: those that are nobody's, that of carriers, and that of local IPv6.
+pub const POD_NETWORKS: &str = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fd00::/8";
 
 /// The role with this name.
 pub fn role(name: &str) -> Option<Role> {

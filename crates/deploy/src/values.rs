@@ -20,9 +20,9 @@ pub use component::{
 pub use layers::Layers;
 pub use platform::{
     Backup, Bus, BusKind, CloudNativePg, Database, DatabaseKind, DevSecret, Entry, EntryKind, Exporter,
-    External, FluentBit, Gateway, Image, Ingress, Kafka, Logging, Migrations, Monitoring, MonitoringKind,
-    Namespaces, Nats, NetworkPolicy, OwnMonitoring, Peer, PostgresSet, PullPolicy, Security, ServiceAccount,
-    Storage, Strimzi, Tracing, TracingKind,
+    External, ExternalTraffic, FluentBit, Gateway, Image, Ingress, Kafka, Logging, Migrations, Monitoring,
+    MonitoringKind, Namespaces, Nats, NetworkPolicy, OwnMonitoring, Peer, PostgresSet, PullPolicy, Security,
+    ServiceAccount, Storage, Strimzi, Tracing, TracingKind,
 };
 pub use quantity::Quantity;
 pub use read::{Origin, Problem, Share, Tree};

@@ -115,6 +115,20 @@ pub(super) const REASONS: &[Reason] = &[
         places: &[("poddisruptionbudget", "spec")],
     },
     Reason {
+        asked: "limits for each client, where the page is a process of its own",
+        happens: "the API sees one client, which is the page: ten wrong passwords by anybody lock out everybody",
+        instead: "the API believes the networks that pods have, since the policies let nobody but the page ask it; settings.trusted_proxies says otherwise, and web.settings.trusted_proxies whom the page believes",
+        profiles: &[LOCAL, BASIC, PRODUCTION, NAMESPACED],
+        places: &[("deployment-api", CONTAINER)],
+    },
+    Reason {
+        asked: "limits for each client, behind a load balancer or a port of the nodes",
+        happens: "a node that passes a request on to another puts its own address in the client's place",
+        instead: "externalTrafficPolicy Local at the load balancer keeps the client's; a port of the nodes has Cluster, so that every node answers; entry.externalTrafficPolicy chooses",
+        profiles: &[LOCAL, BASIC, PRODUCTION, SUPPORT],
+        places: &[("service-web", "spec"), ("service-api", "spec")],
+    },
+    Reason {
         asked: "replicas beside an autoscaler",
         happens: "every update sets the number back",
         instead: "replicas is left out where something scales; the autoscaler goes to its minimum at once",

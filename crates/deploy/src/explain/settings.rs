@@ -40,6 +40,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("ScaledObject", "spec.advanced.horizontalPodAutoscalerConfig.behavior", "PART.scaling"),
     ("Service", "spec.ports.nodePort", "entry.nodePort"),
     ("Service", "spec.type", "entry.kind"),
+    ("Service", "spec.externalTrafficPolicy", "entry.externalTrafficPolicy"),
     ("Ingress", "spec.ingressClassName", "entry.ingress.className"),
     ("StatefulSet", "spec.replicas", "PART.replicas"),
     ("StatefulSet", "container.resources", "PART.resources"),

@@ -192,7 +192,10 @@ impl Build<'_, '_> {
         let parts = all.into_iter().map(|(name, key, component)| {
             self.part(names, name, key, component, bus, shared, drain_secs, api.as_deref())
         });
-        parts.collect::<Vec<Option<Part>>>().into_iter().collect()
+        let parts: Option<Vec<Part>> = parts.collect::<Vec<Option<Part>>>().into_iter().collect();
+        let mut parts = parts?;
+        believe_the_page(&mut parts, shared);
+        Some(parts)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a part is made of, each used once")]
@@ -239,6 +242,7 @@ impl Build<'_, '_> {
             roles,
             groups,
             settings: own,
+            believes_pods: false,
             values: component,
         };
         settings::check(self.refusals, &at("settings"), shared, &part.settings, part.uses_database());
@@ -296,6 +300,20 @@ impl Build<'_, '_> {
         self.refusals.require(apis == ["api"], "api.roles", || {
             format!("the role api is run by the component api alone, and not by {}", apis.join(" and "))
         });
+    }
+}
+
+/// Where the page is a process of its own, the API hears of clients from it alone, and has to believe it.
+fn believe_the_page(parts: &mut [Part], shared: &BTreeMap<String, String>) {
+    let is_apart = parts.iter().any(|part| part.serves_pages() && !part.runs(Role::Api));
+    if !is_apart || shared.contains_key(program::PROXIES_KEY) {
+        return;
+    }
+    for part in parts.iter_mut().filter(|part| part.runs(Role::Api)) {
+        if !part.settings.contains_key(program::PROXIES_KEY) {
+            part.settings.insert(program::PROXIES_KEY.to_owned(), program::POD_NETWORKS.to_owned());
+            part.believes_pods = true;
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Part {
     pub scaling: Scaling,
     /// Deskhand's settings for it alone, by key, with its roles.
     pub settings: BTreeMap<String, String>,
+    /// Whether it believes pods about whom requests come from, since nobody said whom it should.
+    pub believes_pods: bool,
     /// The rest of what was said about it.
     pub values: Component,
 }

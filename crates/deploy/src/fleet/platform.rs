@@ -1,7 +1,9 @@
 //! What is around the parts: database, bus, the way in, what watches. Each is what it is, with what belongs to it.
 
 use super::{ImageRef, Volume};
-use crate::values::{Backup, Gateway, Ingress, OwnMonitoring, Resources, Tracing as TracingValues};
+use crate::values::{
+    Backup, ExternalTraffic, Gateway, Ingress, OwnMonitoring, Resources, Tracing as TracingValues,
+};
 
 /// Where secrets come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +186,8 @@ pub struct Entry {
     pub tls: bool,
     /// The port that people use.
     pub port: i32,
+    /// Which pods a node passes on to.
+    pub traffic: ExternalTraffic,
     /// Annotations.
     pub annotations: std::collections::BTreeMap<String, String>,
 }

@@ -38,6 +38,10 @@ pub(crate) enum Why {
     Replication,
     /// Brokers on different nodes.
     Spread,
+    /// What the page says of clients.
+    BelievedPage,
+    /// What the page says of clients, where others could say it as well.
+    BelievedPods,
     /// Nobody may talk to anybody.
     DefaultDeny,
     /// The class of an Ingress.
@@ -67,6 +71,7 @@ impl Why {
             Self::OneDatabase => "replicas",
             Self::Replication => "replication",
             Self::Spread => "spread",
+            Self::BelievedPage | Self::BelievedPods => "trusted-proxies",
             Self::DefaultDeny => "policy",
             Self::IngressClass => "class",
             Self::TailSampling => "sampling",
@@ -109,6 +114,12 @@ impl Why {
                 "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops"
             }
             Self::Spread => "two brokers on one node would die together",
+            Self::BelievedPage => {
+                "the networks that pods have: all clients come by the page, which says who they are, and the policies let nobody else ask"
+            }
+            Self::BelievedPods => {
+                "the networks that pods have: all clients come by the page, which says who they are; without policies other pods could say so, too"
+            }
             Self::DefaultDeny => {
                 "a namespace isolates nobody: nobody may talk, except on the paths that are needed"
             }

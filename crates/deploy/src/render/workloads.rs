@@ -53,6 +53,9 @@ fn deployment(fleet: &Fleet, part: &Part) -> Deployment {
     let mut reasons = vec![Why::Rollout, Why::Probes];
     reasons.push(if values.drain.pre_stop_seconds > 0 { Why::PreStop } else { Why::NoPreStop });
     reasons.extend(replicas.is_none().then_some(Why::NoReplicas));
+    if part.believes_pods {
+        reasons.push(if fleet.network_policy.is_some() { Why::BelievedPage } else { Why::BelievedPods });
+    }
     say_why(&mut metadata, &reasons);
     let mut spec = pod(fleet, fleet.user, container(fleet, part), vec![empty_dir("tmp", TMP_SIZE)]);
     spec.termination_grace_period_seconds = Some(i64::from(values.drain.grace_period_seconds));
@@ -177,12 +180,14 @@ fn service(fleet: &Fleet, part: &Part) -> Service {
     match &fleet.entry.way {
         Way::NodePort { port: at } if part.serves_pages() => {
             spec.type_ = Some("NodePort".to_owned());
+            spec.external_traffic_policy = Some(fleet.entry.traffic.as_str().to_owned());
             port.port = fleet.entry.port;
             port.node_port = *at;
             annotate(&mut metadata, &fleet.entry.annotations);
         }
         Way::LoadBalancer { source_ranges } if part.serves_pages() => {
             spec.type_ = Some("LoadBalancer".to_owned());
+            spec.external_traffic_policy = Some(fleet.entry.traffic.as_str().to_owned());
             spec.load_balancer_source_ranges = (!source_ranges.is_empty()).then(|| source_ranges.clone());
             port.port = fleet.entry.port;
             annotate(&mut metadata, &fleet.entry.annotations);

@@ -52,6 +52,13 @@ choices! {
         /// Gateway API.
         Gateway = "gateway",
     }
+    /// Which pods a node passes on to what comes from outside.
+    ExternalTraffic {
+        /// Those of every node; the node's address takes the place of the client's.
+        Cluster = "Cluster",
+        /// Its own; the client's address stays.
+        Local = "Local",
+    }
     /// Who collects metrics.
     MonitoringKind {
         /// Nobody.
@@ -272,6 +279,9 @@ values! {
         port: i32,
         /// The port of the nodes; 0: any.
         node_port: i32,
+        /// Which pods a node passes on to, by the load balancer or the port of the nodes: only its own, which keeps the
+        /// client's address, or those of other nodes as well.
+        external_traffic_policy: ExternalTraffic,
         /// Networks that may come in by the load balancer, as CIDR. Empty: all.
         source_ranges: Vec<String>,
         /// Annotations of what is made for it.

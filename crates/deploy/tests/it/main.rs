@@ -11,6 +11,7 @@
 mod chart;
 mod check;
 mod explain;
+mod follows;
 mod invariants;
 mod manifests;
 mod profiles;

@@ -273,7 +273,14 @@ impl Build<'_, '_> {
             }
         };
         let host = (!entry.host.is_empty()).then(|| entry.host.clone());
-        Entry { way, host, tls: entry.tls, port: entry.port, annotations: entry.annotations.clone() }
+        Entry {
+            way,
+            host,
+            tls: entry.tls,
+            port: entry.port,
+            traffic: entry.external_traffic_policy,
+            annotations: entry.annotations.clone(),
+        }
     }
 
     pub(super) fn network_policy(&mut self) -> Option<values::NetworkPolicy> {

@@ -1,0 +1,67 @@
+//! What follows from other settings, where nobody says it.
+
+use deploy::Object;
+use serde_json::Value;
+
+use crate::rendered;
+
+const PROXIES: &str = "DESKHAND_TRUSTED_PROXIES";
+
+fn made(profile: &str, flags: &[&str]) -> Vec<Object> {
+    rendered(profile, flags).unwrap_or_else(|error| panic!("{profile} {flags:?}: {error}"))
+}
+
+fn one<'o>(objects: &'o [Object], kind: &str, name: &str) -> &'o Value {
+    let found = objects.iter().find(|object| object.kind() == kind && object.name() == name);
+    found.unwrap_or_else(|| panic!("no {kind} {name}")).value()
+}
+
+/// Whom the API's own variables tell it to believe, and why.
+fn believed(profile: &str, flags: &[&str]) -> (Option<String>, Option<String>) {
+    let objects = made(profile, flags);
+    let api = one(&objects, "Deployment", "deskhand-api");
+    let variables = api.pointer("/spec/template/spec/containers/0/env").unwrap().as_array().unwrap();
+    let networks = variables.iter().find(|variable| variable["name"] == PROXIES);
+    let why = api.pointer("/metadata/annotations/deskhand.dev~1why-trusted-proxies");
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    (text(networks.map(|variable| &variable["value"])), text(why))
+}
+
+#[test]
+fn the_api_believes_pods_where_the_page_is_a_process_of_its_own() {
+    for profile in ["local", "basic", "production", "namespaced"] {
+        let (networks, why) = believed(profile, &[]);
+        assert!(networks.is_some_and(|networks| networks.starts_with("10.0.0.0/8,")), "{profile}");
+        assert!(why.is_some_and(|why| why.contains("the policies let nobody else ask")), "{profile}");
+    }
+    // Whoever asks the API itself is asked for himself.
+    for profile in ["support-fleet", "event-platform"] {
+        assert_eq!(believed(profile, &[]), (None, None), "{profile}");
+    }
+    let (_, why) = believed("production", &["networkPolicy.enabled=false"]);
+    assert!(why.unwrap().contains("other pods could say so, too"));
+}
+
+#[test]
+fn who_says_whom_the_api_believes_has_the_last_word() {
+    assert_eq!(believed("production", &["settings.trusted_proxies={10.1.0.0/16}"]), (None, None));
+    let own = believed("production", &["api.settings.trusted_proxies={10.1.0.0/16}"]);
+    assert_eq!(own, (Some("10.1.0.0/16".to_owned()), None));
+    // What the page believes is another matter.
+    assert!(believed("production", &["web.settings.trusted_proxies={10.1.0.0/16}"]).1.is_some());
+}
+
+#[test]
+fn a_load_balancer_keeps_the_clients_address_and_every_node_answers_at_its_port() {
+    let policy = |profile: &str, name: &str, flags: &[&str]| {
+        one(&made(profile, flags), "Service", name)["spec"]["externalTrafficPolicy"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    assert_eq!(policy("production", "deskhand-web", &[]).as_deref(), Some("Local"));
+    assert_eq!(policy("production", "deskhand-api", &[]), None);
+    assert_eq!(policy("support-fleet", "deskhand-api", &[]).as_deref(), Some("Local"));
+    assert_eq!(policy("basic", "deskhand-web", &[]).as_deref(), Some("Cluster"));
+    let chosen = policy("basic", "deskhand-web", &["entry.externalTrafficPolicy=Local"]);
+    assert_eq!(chosen.as_deref(), Some("Local"));
+}
