@@ -25,6 +25,7 @@ use super::why::Why;
 use crate::error::Error;
 use crate::fleet::{Database, Fleet, Part, Scaling, Way, optional_secrets};
 use crate::program;
+use crate::values::Migrations;
 
 /// The label of the Job that migrates.
 pub(super) const MIGRATE: &str = "migrate";
@@ -213,10 +214,12 @@ fn disruption_budget(fleet: &Fleet, part: &Part) -> PodDisruptionBudget {
     }
 }
 
-/// The Job that migrates. Its name follows from the image, since the pods of a Job cannot be changed.
+/// The Job that migrates. Its name follows from all that its pod is, since the pods of a Job cannot be changed.
 pub(super) fn migration(fleet: &Fleet) -> Result<Option<Object>, Error> {
     let Some((namespace, migrations)) = &fleet.migrations else { return Ok(None) };
-    let digest = hex::encode(Sha256::digest(&fleet.image.name));
+    let template = migration_template(fleet, migrations);
+    // The chart writes the same text: JSON without spaces, its keys in order.
+    let digest = hex::encode(Sha256::digest(serde_json::to_value(&template)?.to_string()));
     let name = format!("{}-{MIGRATE}-{}", fleet.names.base, digest.get(..8).unwrap_or_default());
     let mut metadata = fleet.meta(MIGRATE, name, namespace);
     let comes_with_the_fleet = fleet.creates_namespaces && *namespace != fleet.names.namespace;
@@ -234,7 +237,22 @@ pub(super) fn migration(fleet: &Fleet) -> Result<Option<Object>, Error> {
             .map(|(key, value)| (key.to_owned(), value.to_owned())),
         ),
     );
-    // As a hook it runs before the ConfigMap and the account are there: it brings the settings, and needs no account.
+    let job = Job {
+        metadata,
+        spec: Some(JobSpec {
+            active_deadline_seconds: Some(i64::from(migrations.active_deadline_seconds)),
+            backoff_limit: Some(migrations.backoff_limit),
+            template,
+            ttl_seconds_after_finished: Some(600),
+            ..JobSpec::default()
+        }),
+        status: None,
+    };
+    Ok(Some(Object::new(&job)?))
+}
+
+/// Its pod. As a hook it runs before the ConfigMap and the account are there: it brings the settings, and needs no account.
+fn migration_template(fleet: &Fleet, migrations: &Migrations) -> PodTemplateSpec {
     let mut all: Vec<EnvVar> =
         variables(&fleet.settings).into_iter().map(|(name, value)| env(name, value)).collect();
     all.extend(database_variables(fleet));
@@ -254,22 +272,11 @@ pub(super) fn migration(fleet: &Fleet) -> Result<Option<Object>, Error> {
     let mut spec = pod(fleet, fleet.user, container, vec![empty_dir("tmp", TMP_SIZE)]);
     spec.restart_policy = Some("Never".to_owned());
     spec.service_account_name = None;
-    let job = Job {
-        metadata,
-        spec: Some(JobSpec {
-            active_deadline_seconds: Some(i64::from(migrations.active_deadline_seconds)),
-            backoff_limit: Some(migrations.backoff_limit),
-            template: PodTemplateSpec {
-                metadata: Some(ObjectMeta {
-                    labels: Some(fleet.pod_labels(MIGRATE, &BTreeMap::new())),
-                    ..ObjectMeta::default()
-                }),
-                spec: Some(spec),
-            },
-            ttl_seconds_after_finished: Some(600),
-            ..JobSpec::default()
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(fleet.pod_labels(MIGRATE, &BTreeMap::new())),
+            ..ObjectMeta::default()
         }),
-        status: None,
-    };
-    Ok(Some(Object::new(&job)?))
+        spec: Some(spec),
+    }
 }

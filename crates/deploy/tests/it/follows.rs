@@ -65,3 +65,30 @@ fn a_load_balancer_keeps_the_clients_address_and_every_node_answers_at_its_port(
     let chosen = policy("basic", "deskhand-web", &["entry.externalTrafficPolicy=Local"]);
     assert_eq!(chosen.as_deref(), Some("Local"));
 }
+
+fn migration(flags: &[&str]) -> String {
+    let objects = made("production", flags);
+    objects.iter().find(|object| object.kind() == "Job").unwrap().name().to_owned()
+}
+
+/// A Job's pod cannot be changed, so that another pod has to be another Job.
+#[test]
+fn the_migrations_name_follows_from_all_that_its_pod_is() {
+    let mut names: Vec<String> = [
+        "api.replicas=1",
+        "image.tag=1.2.3",
+        "settings.log.level=debug",
+        "security.runAsUser=1001",
+        "migrations.resources.limits.memory=300Mi",
+        "existingSecret=another",
+        "commonLabels.team=support",
+    ]
+    .map(|flag| migration(&[flag]))
+    .to_vec();
+    assert_eq!(names[0], migration(&[]), "what its pod has not changes nothing");
+    assert_eq!(migration(&["migrations.activeDeadlineSeconds=60"]), migration(&[]));
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+}
