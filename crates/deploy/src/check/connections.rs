@@ -136,7 +136,11 @@ fn pool(world: &World<'_>, workload: &Workload<'_>, container: &Value) -> Option
         let number = value.trim().parse::<i64>().ok().filter(|number| (1..=100_000).contains(number));
         number.filter(|_| is_pool && !is_other.iter().any(|word| name.contains(word)))
     };
-    let by_setting = environment(world, workload, container).iter().filter_map(of_setting).max();
+    let variables = environment(world, workload, container);
+    if is_deskhand(container) && hosts::is_page(container, &variables) {
+        return None;
+    }
+    let by_setting = variables.iter().filter_map(of_setting).max();
     let said = workload.said("pool").map(|pool| pool as i64);
     said.or(by_setting).or_else(|| is_deskhand(container).then_some(DESKHAND_POOL))
 }

@@ -113,14 +113,27 @@ fn read(value: &str, is_host: bool) -> Vec<(String, Option<u16>)> {
     hosts
 }
 
+/// Whether a process of Deskhand is the page alone, which opens no database and speaks to the API. Arguments are stronger than
+/// the environment, and the last of several variables counts.
+pub(super) fn is_page(container: &Value, environment: &[(String, String)]) -> bool {
+    let words = items(container, "/command").iter().chain(items(container, "/args"));
+    let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    let by_flag = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--roles")? {
+        "" => words.get(at + 1).copied(),
+        rest => rest.strip_prefix('='),
+    });
+    let by_variable =
+        || Some(environment.iter().rev().find(|(name, _)| name == "DESKHAND_ROLES")?.1.as_str());
+    by_flag.or_else(by_variable).is_some_and(|roles| roles.trim() == "web")
+}
+
 /// The settings whose hosts a part of Deskhand speaks to, where those are not all.
 fn asked_by(container: &Value, environment: &[(String, String)]) -> Option<&'static [&'static str]> {
     let words = items(container, "/command").iter().chain(items(container, "/args"));
     if words.filter_map(Value::as_str).any(|word| word == "migrate") {
         return Some(MIGRATION);
     }
-    let is_page = environment.iter().any(|(name, value)| name == "DESKHAND_ROLES" && value.trim() == "web");
-    is_page.then_some(PAGE)
+    is_page(container, environment).then_some(PAGE)
 }
 
 /// The hosts that a container is told of.

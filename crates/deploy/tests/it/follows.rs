@@ -1,6 +1,8 @@
 //! What follows from other settings, where nobody says it.
 
 use deploy::Object;
+use deploy::check::{Options, check};
+use deploy::manifests::Manifests;
 use serde_json::Value;
 
 use crate::rendered;
@@ -91,4 +93,26 @@ fn the_migrations_name_follows_from_all_that_its_pod_is() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), all, "{names:?}");
+}
+
+/// How many connections a fleet's pools are said to open, at the most.
+fn connections(profile: &str) -> String {
+    let files = deploy::output::files(&made(profile, &[])).unwrap();
+    let mut manifests = Manifests::new();
+    for (name, text) in &files {
+        manifests.add(name, text.as_bytes()).unwrap();
+    }
+    let report = check(&manifests, &Options { max_connections: Some(1), ..Options::default() });
+    let found = report.findings.iter().find(|finding| finding.id == "pools-exceed-connections");
+    found.unwrap_or_else(|| panic!("{profile}: no finding")).what.clone()
+}
+
+#[test]
+fn the_page_alone_opens_no_connections() {
+    let said = connections("production");
+    assert!(said.contains("10 of deskhand-api x 10"), "{said}");
+    assert!(!said.contains("deskhand-web"), "{said}");
+    // Where the API serves the page, its processes open what they open.
+    let said = connections("event-platform");
+    assert!(said.contains("3 of deskhand-api x 50"), "{said}");
 }
