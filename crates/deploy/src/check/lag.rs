@@ -182,7 +182,11 @@ fn promise(world: &World<'_>, found: &mut Found, scaler: &Scaler<'_>, (lag, poin
     timeline.extend(played(world, scaler, lag, service));
     let fits = ((promised / service - 1.0) / 1.1).floor();
     let remedy = if fits >= 1.0 {
-        format!("set the target to {fits:.0} or less, and see with deploy simulate what that costs")
+        // All of this is about a lag that rests: what comes while further replicas start is the simulator's to know.
+        format!(
+            "set the target to {fits:.0} or less: so much a lag that rests may be, and a load that grows while replicas start \
+             needs less, which deploy simulate --solve finds"
+        )
     } else {
         format!("one event takes {service} s of the {promised} s: make that shorter, or promise more")
     };

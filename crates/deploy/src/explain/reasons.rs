@@ -48,7 +48,7 @@ pub(super) const REASONS: &[Reason] = &[
     Reason {
         asked: "a lag of 100 and answers within 3 s",
         happens: "at 2 answers a second a pod, 100 that wait are 50 s",
-        instead: "4: at 2 answers a second the fourth waits 2 s, and the tenth that scaling overlooks is still within the 3",
+        instead: "1: 4 would keep the 3 s while the lag rests, and a load that grows from 1 to 10 a second while pods start needs less; `deploy simulate --load daily:1:10 --solve` finds it",
         profiles: &[SUPPORT],
         places: &[("scaledobject", "spec.triggers")],
     },

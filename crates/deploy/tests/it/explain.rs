@@ -12,12 +12,12 @@ fn said(profile: &str, path: &str) -> String {
 #[test]
 fn a_number_has_its_setting_and_who_set_it() {
     let text = said("support-fleet", "scaledobject-workers.spec.triggers.0.metadata.lagThreshold");
-    assert!(text.contains(r#""value":"4""#), "{text}");
+    assert!(text.contains(r#""value":"1""#), "{text}");
     assert!(
         text.contains(r#""setting":"workers.scaling.lag.perReplica","set_by":"profile support-fleet""#),
         "{text}"
     );
-    assert!(text.contains("the first step up is at 9 events"), "{text}");
+    assert!(text.contains("the first step up is at 3 events"), "{text}");
     let text = said(
         "production",
         "horizontalpodautoscaler-api.spec.metrics.0.containerResource.target.averageUtilization",
