@@ -19,6 +19,7 @@ Why an object is otherwise than somebody would expect, as annotations; `deskhand
   "lateHook" (list "hook" "before upgrade: at the install the database or the namespace comes with the fleet, and the first process makes the schema")
   "devSecret" (list "secret" "known to everybody: only where nobody relies on the fleet")
   "oneDatabase" (list "replicas" "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg")
+  "keptNamespace" (list "keep" "it stays when the fleet is removed: in it are Secrets that are yours, and disks")
   "replication" (list "replication" "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops")
   "spread" (list "spread" "two brokers on one node would die together")
   "believedPage" (list "trusted-proxies" "the networks that pods have: all clients come by the page, which says who they are, and the policies let nobody else ask")

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::POSTGRES_PASSWORD;
 use super::custom::{Custom, Spec};
-use super::meta::{annotate, say_why};
+use super::meta::{keep, say_why};
 use super::object::Object;
 use super::pod::{empty_dir, env, mount, pod, resources, restricted, secret_env};
 use super::stateful::{DATA, Kept, claim, container_ports, every, exec, headless, service, stateful_set};
@@ -153,7 +153,7 @@ fn copies(
 ) -> Result<[Object; 3], Error> {
     let mut metadata = fleet.meta(BACKUP, fleet.names.of(BACKUP), namespace);
     // Whoever removes a fleet does not mean its copies.
-    annotate(&mut metadata, &BTreeMap::from([("helm.sh/resource-policy".to_owned(), "keep".to_owned())]));
+    keep(&mut metadata);
     let claim = PersistentVolumeClaim { metadata, spec: Some(claim(volume)), status: None };
     let password = secret_env("PGPASSWORD", fleet.secret.name(), POSTGRES_PASSWORD, false);
     let where_it_is = vec![

@@ -58,6 +58,12 @@ pub(super) fn annotate(meta: &mut ObjectMeta, annotations: &BTreeMap<String, Str
     }
 }
 
+/// Lets Helm leave an object where it is when the fleet is removed.
+pub(super) fn keep(meta: &mut ObjectMeta) {
+    let kept = ("helm.sh/resource-policy".to_owned(), "keep".to_owned());
+    meta.annotations.get_or_insert_default().extend([kept]);
+}
+
 /// Says on an object why it is as it is.
 pub(super) fn say_why(meta: &mut ObjectMeta, reasons: &[Why]) {
     let annotations = meta.annotations.get_or_insert_default();

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret as SecretObject, S
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest as _, Sha256};
 
-use super::meta::{annotate, say_why};
+use super::meta::{annotate, keep, say_why};
 use super::monitoring::GRAFANA_PASSWORD;
 use super::object::Object;
 use super::why::Why;
@@ -144,6 +144,9 @@ fn namespace(fleet: &Fleet, name: &str, level: Level) -> Namespace {
     for mode in ["enforce", "audit", "warn"] {
         labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.to_owned());
     }
-    let metadata = ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..ObjectMeta::default() };
+    let mut metadata =
+        ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..ObjectMeta::default() };
+    say_why(&mut metadata, &[Why::KeptNamespace]);
+    keep(&mut metadata);
     Namespace { metadata, ..Namespace::default() }
 }

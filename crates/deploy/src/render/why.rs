@@ -34,6 +34,8 @@ pub(crate) enum Why {
     DevSecret,
     /// One database.
     OneDatabase,
+    /// A namespace that stays.
+    KeptNamespace,
     /// Copies of events.
     Replication,
     /// Brokers on different nodes.
@@ -69,6 +71,7 @@ impl Why {
             Self::Hook | Self::LateHook => "hook",
             Self::DevSecret => "secret",
             Self::OneDatabase => "replicas",
+            Self::KeptNamespace => "keep",
             Self::Replication => "replication",
             Self::Spread => "spread",
             Self::BelievedPage | Self::BelievedPods => "trusted-proxies",
@@ -109,6 +112,9 @@ impl Why {
             Self::DevSecret => "known to everybody: only where nobody relies on the fleet",
             Self::OneDatabase => {
                 "one: a lost node takes longer than 99.5 % allows without a practised restore; see cloudnativepg"
+            }
+            Self::KeptNamespace => {
+                "it stays when the fleet is removed: in it are Secrets that are yours, and disks"
             }
             Self::Replication => {
                 "three copies, two of which acknowledge: a leader can die, and nothing is lost or stops"

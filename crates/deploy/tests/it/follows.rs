@@ -95,6 +95,14 @@ fn the_migrations_name_follows_from_all_that_its_pod_is() {
     assert_eq!(names.len(), all, "{names:?}");
 }
 
+#[test]
+fn namespaces_that_come_with_the_fleet_stay_when_it_is_removed() {
+    for object in made("namespaced", &[]).iter().filter(|object| object.kind() == "Namespace") {
+        let kept = object.value().pointer("/metadata/annotations/helm.sh~1resource-policy");
+        assert_eq!(kept.and_then(Value::as_str), Some("keep"), "{}", object.name());
+    }
+}
+
 /// How many connections a fleet's pools are said to open, at the most.
 fn connections(profile: &str) -> String {
     let files = deploy::output::files(&made(profile, &[])).unwrap();
