@@ -234,9 +234,9 @@ pub(super) const REASONS: &[Reason] = &[
         places: &[],
     },
     Reason {
-        asked: "10 % of traces chosen at their head, and all that fail",
+        asked: "10 % of traces in production, all elsewhere, chosen at their head, and all that fail",
         happens: "at the head nobody knows what will fail",
-        instead: "the collector decides when a trace is over: all that were slow or failed, and 10 % of the others",
+        instead: "the collector decides when a trace is over: all that were slow or failed, and of the others 10 % in production, all in staging and development; tracing.ratio says otherwise",
         profiles: &[EVENTS],
         places: &[
             ("deployment-collector", ""),

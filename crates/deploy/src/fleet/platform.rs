@@ -247,6 +247,8 @@ pub enum Tracing {
     Collector {
         /// Its namespace.
         namespace: String,
+        /// The share of ordinary traces that are kept.
+        ratio: f64,
         /// The rest of what was said about it.
         values: Box<TracingValues>,
     },

@@ -29,15 +29,20 @@ const USER: i64 = 10_001;
 
 /// The collector and the store.
 pub(super) fn objects(fleet: &Fleet) -> Result<Vec<Object>, Error> {
-    let Tracing::Collector { namespace, values } = &fleet.tracing else { return Ok(Vec::new()) };
-    let mut objects = collector(fleet, namespace, values)?;
+    let Tracing::Collector { namespace, ratio, values } = &fleet.tracing else { return Ok(Vec::new()) };
+    let mut objects = collector(fleet, namespace, *ratio, values)?;
     objects.extend(store(fleet, namespace, values)?);
     Ok(objects)
 }
 
-fn collector(fleet: &Fleet, namespace: &str, values: &values::Tracing) -> Result<Vec<Object>, Error> {
+fn collector(
+    fleet: &Fleet,
+    namespace: &str,
+    ratio: f64,
+    values: &values::Tracing,
+) -> Result<Vec<Object>, Error> {
     let places = [
-        ("TRACE_PERCENT", percent(values.ratio.0)),
+        ("TRACE_PERCENT", percent(ratio)),
         ("TRACES_URL", format!("http://{}:{}/api/v2/spans", fleet.names.host(TRACES, namespace), ZIPKIN.1)),
     ];
     let files = Files::from([("config.yaml".to_owned(), filled(COLLECTOR_CONFIG, &places))]);

@@ -363,8 +363,9 @@ values! {
     Tracing {
         /// Who takes them.
         kind: TracingKind,
-        /// The share of ordinary traces that are kept; those that failed or were slow always are.
-        ratio: Share,
+        /// The share of ordinary traces that are kept; those that failed or were slow always are. Nothing: 0.1 in production, 1
+        /// in staging and development.
+        ratio: Option<Share>,
         /// For how many days they are kept.
         retention_days: i32,
         /// The namespace of the collector, if it has one of its own.

@@ -103,6 +103,21 @@ fn namespaces_that_come_with_the_fleet_stay_when_it_is_removed() {
     }
 }
 
+#[test]
+fn all_traces_are_kept_but_in_production() {
+    for (flags, percent) in [
+        (&[][..], 10),
+        (&["environment=staging"], 100),
+        (&["environment=development"], 100),
+        (&["environment=staging", "tracing.ratio=0.5"], 50),
+        (&["tracing.ratio=0"], 0),
+    ] {
+        let objects = made("event-platform", flags);
+        let text = one(&objects, "ConfigMap", "deskhand-collector")["data"]["config.yaml"].as_str().unwrap();
+        assert!(text.contains(&format!("sampling_percentage: {percent}\n")), "{flags:?}: {text}");
+    }
+}
+
 /// How many connections a fleet's pools are said to open, at the most.
 fn connections(profile: &str) -> String {
     let files = deploy::output::files(&made(profile, &[])).unwrap();

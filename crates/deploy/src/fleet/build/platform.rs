@@ -355,7 +355,8 @@ impl Build<'_, '_> {
         self.refusals.volume("tracing.storage", &tracing.storage);
         self.refusals.require(tracing.retention_days > 0, "tracing.retentionDays", || "above 0".to_owned());
         let namespace = self.namespace(names, "tracing", &tracing.namespace);
-        Tracing::Collector { namespace, values: Box::new(tracing.clone()) }
+        let ratio = tracing.ratio.map_or_else(|| ordinary_traces(self.values.environment), |share| share.0);
+        Tracing::Collector { namespace, ratio, values: Box::new(tracing.clone()) }
     }
 
     pub(super) fn exporter(&mut self) -> Exporter {
@@ -387,5 +388,13 @@ impl Build<'_, '_> {
         self.refusals.port("logging.fluentBit.lokiPort", fluent_bit.loki_port);
         self.refusals.object_name("logging.fluentBit.lokiHost", &fluent_bit.loki_host);
         Some(fluent_bit.clone())
+    }
+}
+
+/// The share of ordinary traces that are kept where nobody says another.
+fn ordinary_traces(environment: Environment) -> f64 {
+    match environment {
+        Environment::Production => 0.1,
+        Environment::Staging | Environment::Development => 1.0,
     }
 }
