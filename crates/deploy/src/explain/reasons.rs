@@ -143,6 +143,23 @@ pub(super) const REASONS: &[Reason] = &[
         places: &[("deployment", "spec.replicas"), ("horizontalpodautoscaler", "spec.minReplicas")],
     },
     Reason {
+        asked: "3 replicas of each consumer, and an autoscaler from 2",
+        happens: "without load the autoscaler goes to 2, also where 3 began",
+        instead: "from 2, as asked for the autoscaler; workers.scaling.min 3 keeps three of each at all times",
+        profiles: &[EVENTS],
+        places: &[
+            ("deployment-workers", "spec.replicas"),
+            ("horizontalpodautoscaler-workers", "spec.minReplicas"),
+        ],
+    },
+    Reason {
+        asked: "logs in Loki",
+        happens: "what sends them reads the nodes' files, which Pod Security \"restricted\" does not allow, and Loki with its disk is more than the budget has",
+        instead: "off; logging.fluentBit.enabled true sends them to the Loki that logging.fluentBit.lokiHost names, from a namespace of its own, which namespaces.create makes",
+        profiles: &[SUPPORT],
+        places: &[("deployment", CONTAINER)],
+    },
+    Reason {
         asked: "secrets in values, or by --set",
         happens: "they are kept in the release, and the next upgrade without them blanks them; base64 hides nothing",
         instead: "existingSecret names one that is there; a made-up one exists for trying things out, and is refused in production",
@@ -281,7 +298,7 @@ pub(super) const REASONS: &[Reason] = &[
     },
     Reason {
         asked: "less than $2,000 a year",
-        happens: "the requests cost $2,208 at 2 workers, and $7,008 at 12, at the prices that were given",
+        happens: "at the prices that were given the requests cost $2,208 with 2 workers and $7,008 with 12; the brokers, which that leaves out, make it $2,676 and $7,476",
         instead: "the requests stay as asked; `deskhand deploy cost` says what meets the budget",
         profiles: &[SUPPORT],
         places: &[("deployment", CONTAINER)],

@@ -117,6 +117,7 @@ fn what_profiles_do_not_have_can_be_had() {
         ("production", "entry.kind=none,networkPolicy.enabled=false,migrations.enabled=false"),
         ("support-fleet", "workers.scaling.kind=lag,monitoring.kind=own"),
         ("support-fleet", "bus.kafka.replicas=1,bus.replication=1,bus.kafka.minInsyncReplicas=1"),
+        ("support-fleet", "logging.fluentBit.enabled=true,namespaces.create=true"),
         ("local", "monitoring.kind=own,tracing.kind=collector,logging.fluentBit.enabled=true"),
         ("basic", "nameOverride=desk,namespace=support"),
     ] {
