@@ -114,7 +114,6 @@ pub const EXPORTERS: &[Exporter] = &[
             "pg_stat_database_deadlocks",
             "pg_stat_database_xact_commit",
             "pg_stat_database_xact_rollback",
-            "pg_up",
         ],
     },
     Exporter { name: "cloudnative-pg", metrics: &["cnpg_collector_up", "cnpg_pg_replication_lag"] },
