@@ -168,6 +168,15 @@ fn follows(fleet: &Fleet, object: &Object, part: &str, field: &str) -> Vec<Strin
         ));
         sentences.push(format!("{} has {} partitions", topic.as_str(), topic.partitions()));
     }
+    if let Scaling::Keda { follow, .. } = &part.scaling
+        && is_scaler
+        && about("spec.fallback")
+    {
+        sentences.push(format!(
+            "while nobody knows the lag: from {} to {} replicas, as the others",
+            follow.min, follow.max
+        ));
+    }
     if object.kind() == "Deployment"
         && (about("spec.template.spec.terminationGracePeriodSeconds") || field.contains("lifecycle"))
     {

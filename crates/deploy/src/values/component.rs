@@ -148,7 +148,7 @@ values! {
         per_replica: i32,
         /// How often KEDA looks whether there is anything to do at all, in seconds.
         polling_interval: i32,
-        /// How many replicas there are while nobody knows the lag.
+        /// How many replicas there are while nobody knows the lag; not more than `max`, and not fewer than `min`.
         fallback_replicas: i32,
     }
     /// How fast replicas come or go.

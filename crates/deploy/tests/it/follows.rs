@@ -118,6 +118,18 @@ fn all_traces_are_kept_but_in_production() {
     }
 }
 
+#[test]
+fn replicas_without_a_known_lag_are_from_the_fewest_to_the_most() {
+    let replicas = |profile: &str, part: &str, flags: &[&str]| {
+        let objects = made(profile, flags);
+        one(&objects, "ScaledObject", part)["spec"]["fallback"]["replicas"].as_i64().unwrap()
+    };
+    assert_eq!(replicas("support-fleet", "deskhand-workers", &[]), 4);
+    assert_eq!(replicas("support-fleet", "deskhand-workers", &["workers.scaling.max=3"]), 3);
+    assert_eq!(replicas("support-fleet", "deskhand-workers", &["workers.scaling.min=6"]), 6);
+    assert_eq!(replicas("event-platform", "deskhand-workers-audit", &["workers.scaling.kind=keda"]), 3);
+}
+
 /// How many connections a fleet's pools are said to open, at the most.
 fn connections(profile: &str) -> String {
     let files = deploy::output::files(&made(profile, &[])).unwrap();

@@ -73,11 +73,8 @@ impl Build<'_, '_> {
             let percent = (percent > 0).then_some(percent);
             return Some(Scaling::Lag { follow, topic, group, per_replica, percent });
         }
-        let fallback = scaling.lag.fallback_replicas;
-        let fits = (scaling.min..=scaling.max).contains(&fallback);
-        self.refusals.require(fits, &at("lag.fallbackReplicas"), || {
-            format!("{fallback} is not from min to max, {} to {}", scaling.min, scaling.max)
-        });
+        // It has a default, which knows nothing of min and max.
+        let fallback = scaling.lag.fallback_replicas.min(scaling.max).max(scaling.min);
         let polling_secs = scaling.lag.polling_interval;
         self.refusals.require(polling_secs > 0, &at("lag.pollingInterval"), || "above 0".to_owned());
         Some(Scaling::Keda { follow, topic, group, per_replica, polling_secs, fallback_replicas: fallback })
