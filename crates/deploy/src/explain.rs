@@ -69,7 +69,7 @@ pub fn explain(layers: &Layers, profile: &str, path: &str) -> Result<Explanation
     };
     let found = find(object.value(), field);
     let reasons: Vec<Reason> =
-        reasons(profile).filter(|reason| concerns(reason, &resource, field)).copied().collect();
+        reasons(profile).filter(|reason| concerns(reason, object, &resource, field)).copied().collect();
     let value = match found {
         Ok(value) => Some(value.clone()),
         Err(_)
@@ -135,9 +135,13 @@ fn find<'v>(value: &'v Value, field: &str) -> Result<&'v Value, String> {
     Ok(value)
 }
 
-fn concerns(reason: &Reason, resource: &str, field: &str) -> bool {
+fn concerns(reason: &Reason, object: &Object, resource: &str, field: &str) -> bool {
+    // What is said of a Deployment's replicas is about autoscalers, and why they are left out beside one.
+    let is_fixed = object.kind() == "Deployment" && object.value().pointer("/spec/replicas").is_some();
     reason.places.iter().any(|(of, prefix)| {
-        resource.starts_with(of) && (field.starts_with(prefix) || prefix.starts_with(field))
+        resource.starts_with(of)
+            && (field.starts_with(prefix) || prefix.starts_with(field))
+            && !(is_fixed && *prefix == "spec.replicas")
     })
 }
 

@@ -46,6 +46,17 @@ fn what_is_left_out_is_explained() {
     assert!(text.contains("every update sets the number back"), "{text}");
 }
 
+/// An autoscaler that is not there is no reason.
+#[test]
+fn replicas_that_nothing_scales_are_not_explained_by_an_autoscaler() {
+    let text = said("support-fleet", "deployment-api.spec.replicas");
+    assert!(text.contains(r#""value":3"#) && !text.contains("autoscaler"), "{text}");
+    let text = said("support-fleet", "deployment-workers.spec.replicas");
+    assert!(text.contains("every update sets the number back"), "{text}");
+    let text = said("event-platform", "horizontalpodautoscaler-workers-notify.spec.minReplicas");
+    assert!(text.contains("workers.scaling.min 3 keeps three of each"), "{text}");
+}
+
 #[test]
 fn what_is_not_there_is_refused_with_the_nearest() {
     let layers = Layers::profile("local").unwrap();
