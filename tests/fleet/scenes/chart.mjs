@@ -19,8 +19,10 @@ const component = (pod) => pod.metadata.labels["app.kubernetes.io/component"];
 const imageOf = (object) => (object.spec.template ?? object).spec.containers[0].image;
 
 class Chart {
-  constructor(cluster, values) {
-    Object.assign(this, { cluster, values: values.flatMap((file) => ["-f", join(Chart.folder, file)]) });
+  constructor(cluster, files, { set = [], namespace = home } = {}) {
+    const values = files.flatMap((file) => ["-f", join(Chart.folder, file)]);
+    const all = [...values, ...set.map((one) => `--set=${one}`)];
+    Object.assign(this, { cluster, values: all, namespace });
   }
 
   /** The chart under test: FLEET_CHART, or this checkout's. */
@@ -29,7 +31,7 @@ class Chart {
   }
 
   helm(args) {
-    return this.cluster.helm([...args, "--namespace", home], { within: helmMs });
+    return this.cluster.helm([...args, "--namespace", this.namespace], { within: helmMs });
   }
 
   async ok(args) {
@@ -65,7 +67,8 @@ class Chart {
   async order(during) {
     const seen = [];
     const note = (what) => seen.includes(what) || seen.push(what);
-    const stop = await this.cluster.api.watch(pathOf("api/v1", "pods"), (pods) => {
+    // In all namespaces, since a fleet may have several.
+    const stop = await this.cluster.api.watch("/api/v1/pods", (pods) => {
       for (const pod of pods.values()) {
         const tag = imageOf(pod).split(":").pop();
         note(`${component(pod)} ${tag}`);
@@ -122,6 +125,13 @@ const before = (seen, first, second) => {
   const [a, b] = [seen.indexOf(first), seen.indexOf(second)];
   return a >= 0 && b >= 0 && a < b;
 };
+
+async function runsTests(chart) {
+  const said = await chart.ok(["test", release, "--timeout=60s"]);
+  const passed = said.match(/Phase:\s+Succeeded/g)?.length ?? 0;
+  expect(passed > 0 && !/Phase:\s+Failed/.test(said), said);
+  return `${passed} succeeded`;
+}
 
 async function oneLife({ cluster, step }, { name, values, migratesFirst, stays }) {
   const chart = new Chart(cluster, values);
@@ -184,12 +194,7 @@ async function oneLife({ cluster, step }, { name, values, migratesFirst, stays }
       expect(imageOf(one).endsWith(`:${images.first}`), imageOf(one));
     return chart.revision();
   });
-  await step(`${name}: helm test runs its tests`, async () => {
-    const said = await chart.ok(["test", release, "--timeout=60s"]);
-    const passed = said.match(/Phase:\s+Succeeded/g)?.length ?? 0;
-    expect(passed > 0 && !/Phase:\s+Failed/.test(said), said);
-    return `${passed} succeeded`;
-  });
+  await step(`${name}: helm test runs its tests`, () => runsTests(chart));
   await step(`${name}: helm uninstall leaves ${stays.length ? "the data alone" : "nothing"}`, async () => {
     await chart.ok(["uninstall", release, "--wait", "--timeout=60s"]);
     let left = [];
@@ -211,21 +216,43 @@ async function removeAllOf(cluster) {
   await cluster.removeNamespaces(names);
 }
 
+/** Secrets have to be there before pods, and namespaces before Secrets, so these are made by hand as the guide says. */
+const ownNamespaces = {
+  profile: "namespaced",
+  name: "namespaced in namespaces that are there",
+  set: ["namespaces.create=false"],
+  namespace: `${home}-backend`,
+  namespaces: ["bff", "backend", "workers", "queue", "monitoring"].map((part) => `${home}-${part}`),
+};
+
 export async function chart({ cluster, step }) {
   expect(existsSync(join(Chart.folder, "Chart.yaml")), `there is no chart in ${Chart.folder}`);
-  for (const profile of profiles) {
-    await step(`${profile}: helm install --dry-run=server, helm install and helm uninstall`, async () => {
-      const trial = new Chart(cluster, [`profiles/${profile}.yaml`]);
-      await cluster.namespace(home);
-      await cluster.disks(`helm-${profile}`);
-      try {
-        await trial.ok(["install", release, Chart.folder, ...trial.values, "--dry-run=server"]);
-        await trial.ok(["install", release, Chart.folder, ...trial.values, "--timeout=20s"]);
-        await trial.ok(["uninstall", release, "--timeout=60s"]);
-      } finally {
-        await removeAllOf(cluster);
-      }
-    });
+  for (const { profile, name = profile, namespaces = [home], ...settings } of [
+    ...profiles.map((profile) => ({ profile })),
+    ownNamespaces,
+  ]) {
+    await step(
+      `${name}: helm tries, installs, tests, upgrades after the migration, removes, and installs again`,
+      async () => {
+        const trial = new Chart(cluster, [`profiles/${profile}.yaml`], settings);
+        for (const one of namespaces) await cluster.namespace(one);
+        await cluster.disks(`helm-${name}`);
+        try {
+          await trial.ok(["install", release, Chart.folder, ...trial.values, "--dry-run=server"]);
+          await trial.ok(trial.upgrade(images.first));
+          await runsTests(trial);
+          const seen = await trial.order(() => trial.ok(trial.upgrade(images.next)));
+          expect(before(seen, "migrate 0.2.0 ended", "api 0.2.0"), `the order was: ${seen.join(", ")}`);
+          expectEqual(await trial.revision(), "2 deployed", "the release");
+          await trial.ok(["uninstall", release, "--wait", "--timeout=60s"]);
+          // Some of what it brought stays, and is its own again.
+          await trial.ok(trial.upgrade(images.next));
+          await trial.ok(["uninstall", release, "--timeout=60s"]);
+        } finally {
+          await removeAllOf(cluster);
+        }
+      },
+    );
   }
   const lives = [
     { name: "production", values: [], migratesFirst: true, stays: [] },

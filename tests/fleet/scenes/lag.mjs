@@ -30,23 +30,29 @@ const quick = `workers:
         - {type: Pods, value: 3, periodSeconds: 15}
 `;
 
-/** Lags, and at how many looks they stay. `null`: the group has committed nothing. A target is 5 events a replica. */
-const quickly = [
+/**
+ * Lags, and at how many looks they stay, for a target of so many events a replica. `null`: the group has committed
+ * nothing. What is a tenth too much for 10 replicas still is let be, and 12 are what the partitions keep busy.
+ */
+const quickly = (target) => [
   [0, 1],
-  [11, 1],
-  [12, 2],
-  [null, 4],
-  [61, 1],
-  [59, 1],
-  [30, 3],
+  [2 * target, 1],
+  [2 * target + 1, 2],
+  [10 * target, 8],
+  [11 * target, 1],
+  [11 * target + 1, 2],
+  [null, 3],
+  [12 * target + 1, 1],
+  [12 * target - 1, 1],
+  [6 * target, 3],
   [0, 5],
 ];
-const asProfiled = [
+const asProfiled = (target) => [
   [0, 1],
-  [11, 1],
-  [12, 1],
-  [61, 5],
-  [40, 8],
+  [2 * target, 1],
+  [2 * target + 1, 1],
+  [12 * target + 1, 5],
+  [8 * target, 8],
   [0, 50],
 ];
 
@@ -145,8 +151,9 @@ class Following {
   }
 }
 
-async function follows({ cluster, step }, { name, values, course }) {
+async function follows({ cluster, step }, { name, values, courseFor }) {
   const kafka = new Kafka(cluster);
+  let course;
   let following;
   let fleet;
   await step(
@@ -158,6 +165,7 @@ async function follows({ cluster, step }, { name, values, course }) {
       fleet = new Fleet(cluster, { profile: "support-fleet", set, values, name });
       await fleet.render();
       const [object] = fleet.of("ScaledObject");
+      course = courseFor(Number(object.spec.triggers[0].metadata.lagThreshold));
       following = new Following(cluster, kafka, object);
       await kafka.makeTopic(following.topic, partitions);
       await kafka.send(following.topic, events);
@@ -236,6 +244,6 @@ async function follows({ cluster, step }, { name, values, course }) {
   await fleet.remove();
 }
 
-export const lagQuickly = (run) => follows(run, { name: "lag", values: quick, course: quickly });
+export const lagQuickly = (run) => follows(run, { name: "lag", values: quick, courseFor: quickly });
 export const lagAsProfiled = (run) =>
-  follows(run, { name: "lag as profiled", values: "", course: asProfiled });
+  follows(run, { name: "lag as profiled", values: "", courseFor: asProfiled });
