@@ -81,7 +81,7 @@ pub fn explain(layers: &Layers, profile: &str, path: &str) -> Result<Explanation
     };
     let part =
         object.value().pointer("/metadata/labels/app.kubernetes.io~1component").and_then(Value::as_str);
-    let setting = settings::behind(&fleet, object.kind(), part.unwrap_or_default(), field);
+    let setting = settings::behind(&fleet, object, part.unwrap_or_default(), field);
     let set_by = setting.as_deref().and_then(|key| {
         let inherited = key.strip_prefix("workerSets.").and_then(|key| key.split_once('.'));
         let inherited = inherited.map(|(_, rest)| format!("workers.{rest}"));

@@ -1,6 +1,7 @@
 //! Which setting a field of a manifest comes from. It knows names, and no values.
 
 use crate::fleet::Fleet;
+use crate::render::Object;
 
 /// Kind, the field or what is above it, and the setting or what is above that. `PART` is where the component stands.
 const FIELDS: &[(&str, &str, &str)] = &[
@@ -38,6 +39,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("ScaledObject", "spec.fallback.replicas", "PART.scaling.lag.fallbackReplicas"),
     ("ScaledObject", "spec.triggers.metadata.lagThreshold", "PART.scaling.lag.perReplica"),
     ("ScaledObject", "spec.advanced.horizontalPodAutoscalerConfig.behavior", "PART.scaling"),
+    ("Service", "spec.ports.port", "PART.service.port"),
     ("Service", "spec.ports.nodePort", "entry.nodePort"),
     ("Service", "spec.type", "entry.kind"),
     ("Service", "spec.externalTrafficPolicy", "entry.externalTrafficPolicy"),
@@ -53,11 +55,15 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("Kafka", "spec.kafka.config.default.replication.factor", "bus.replication"),
     ("Cluster", "spec.instances", "database.cloudnativepg.instances"),
     ("CronJob", "spec.schedule", "backup.schedule"),
+    ("CronJob", "container.resources", "backup.resources"),
+    ("DaemonSet", "container.resources", "logging.fluentBit.resources"),
+    ("DaemonSet", "container.image", "logging.fluentBit.image"),
     ("PersistentVolumeClaim", "spec.resources.requests.storage", "backup.storage.size"),
 ];
 
 /// The setting behind a field, where there is one.
-pub(super) fn behind(fleet: &Fleet, kind: &str, part: &str, field: &str) -> Option<String> {
+pub(super) fn behind(fleet: &Fleet, object: &Object, part: &str, field: &str) -> Option<String> {
+    let kind = object.kind();
     let field = shortened(field);
     let (_, prefix, setting) = FIELDS
         .iter()
@@ -72,8 +78,12 @@ pub(super) fn behind(fleet: &Fleet, kind: &str, part: &str, field: &str) -> Opti
         "kafka-exporter" => "bus.exporter".to_owned(),
         other => fleet.part(other).map(|part| part.key.clone()).unwrap_or_else(|| other.to_owned()),
     };
+    let is_way_in = object.value().pointer("/spec/type").is_some_and(|of| of != "ClusterIP");
     let setting = match (kind, part) {
-        ("CronJob", "restore-drill") => "backup.drillSchedule".to_owned(),
+        ("CronJob", "restore-drill") if *prefix == "spec.schedule" => "backup.drillSchedule".to_owned(),
+        ("Service", _) if *prefix == "spec.ports.port" && is_way_in => "entry.port".to_owned(),
+        // What is not ours listens where it always does.
+        ("Service", _) if *prefix == "spec.ports.port" && fleet.part(part).is_none() => return None,
         _ => setting.replace("PART", &place),
     };
     let rest = rest.replace("ephemeral-storage", "ephemeralStorage");
@@ -98,8 +108,9 @@ fn shortened(field: &str) -> String {
         at += 1;
     }
     let field = words.join(".");
+    let of_pods = field.strip_prefix("spec.jobTemplate.").unwrap_or(&field);
     for (long, short) in [("spec.template.spec.containers.", "container."), ("spec.template.spec.", "pod.")] {
-        if let Some(rest) = field.strip_prefix(long) {
+        if let Some(rest) = of_pods.strip_prefix(long) {
             return format!("{short}{rest}");
         }
     }

@@ -31,6 +31,19 @@ fn a_number_has_its_setting_and_who_set_it() {
 }
 
 #[test]
+fn a_port_has_the_setting_of_the_way_in_or_of_its_part() {
+    let text = said("support-fleet", "service-api.spec.ports.0.port");
+    assert!(text.contains(r#""setting":"entry.port","set_by":"profile"#), "{text}");
+    let text = said("production", "service-api.spec.ports.0.port");
+    assert!(text.contains(r#""setting":"api.service.port""#), "{text}");
+    let text = said("support-fleet", "service-kafka.spec.ports.0.port");
+    assert!(!text.contains("setting"), "{text}");
+    let place = "cronjob-backup.spec.jobTemplate.spec.template.spec.containers.0.resources.requests.cpu";
+    let text = said("support-fleet", place);
+    assert!(text.contains(r#""setting":"backup.resources.requests.cpu""#), "{text}");
+}
+
+#[test]
 fn the_first_step_of_a_target_of_100_is_at_221() {
     let text = said(
         "event-platform",
