@@ -42,6 +42,7 @@ const processes = new Processes(folder);
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
     processes.kill();
+    rmSync(folder, { recursive: true, force: true });
     process.exit(1);
   });
 }

@@ -4,7 +4,7 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _};
+use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
 
 use super::YEAR_HOURS;
 use crate::check::{Demand, Prices};
@@ -330,7 +330,7 @@ impl Table {
     pub fn parse(text: &str) -> Result<Self, PriceError> {
         serde_saphyr::from_str(text).map_err(|error| {
             let error = error.without_snippet();
-            let reason = DefaultMessageFormatter.format_message(error).escape_debug().to_string();
+            let reason = UserMessageFormatter.format_message(error).escape_debug().to_string();
             let reason = reason.chars().take(300).collect();
             PriceError::Unreadable { line: error.location().map(|place| place.line()), reason }
         })

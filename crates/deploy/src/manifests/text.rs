@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _, Options};
+use serde_saphyr::{MessageFormatter as _, Options, UserMessageFormatter};
 
 use super::lines::{Document, Lines};
 use super::{
@@ -74,7 +74,7 @@ fn says_something(text: &str) -> bool {
 
 /// What a parser says, without the place that is said before it.
 fn message(error: &serde_saphyr::Error) -> String {
-    let mut text = DefaultMessageFormatter.format_message(error.without_snippet()).replace('\n', " ");
+    let mut text = UserMessageFormatter.format_message(error.without_snippet()).replace('\n', " ");
     if let Some((end, _)) = text.char_indices().nth(MOST_MESSAGE) {
         text.truncate(end);
     }

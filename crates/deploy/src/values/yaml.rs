@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _, Spanned};
+use serde_saphyr::{MessageFormatter as _, Spanned, UserMessageFormatter};
 
 use super::read::{Origin, Origins, Problem};
 
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Value, Origins), Problem>
         return Ok((Value::Object(Map::new()), Origins::new()));
     }
     let node: Node = serde_saphyr::from_str(text).map_err(|error| {
-        let reason = DefaultMessageFormatter.format_message(&error);
+        let reason = UserMessageFormatter.format_message(&error);
         let line = error.location().map_or(1, |location| location.line());
         Problem { key: String::new(), origin: at(line), what: format!("not YAML of settings: {reason}") }
     })?;

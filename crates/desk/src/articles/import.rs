@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::Caller;
 use serde::Deserialize;
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _};
+use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
 use store::articles::Status;
 
 use super::{Draft, Import, markdown, slug_from, store_import};
@@ -142,7 +142,7 @@ fn split(text: &str) -> Result<(Option<&str>, &str)> {
 /// Says where in the file the front matter cannot be read, and why.
 fn unreadable(error: &serde_saphyr::Error) -> Error {
     let error = error.without_snippet();
-    let reason = DefaultMessageFormatter.format_message(error).escape_debug().to_string();
+    let reason = UserMessageFormatter.format_message(error).escape_debug().to_string();
     let reason =
         reason.replace("expected string scalar", "expected text, in quotes if it begins with [ or {");
     // The file's first line is the one with the hyphens.
