@@ -18,6 +18,19 @@ struct Migration {
     postgres: &'static str,
 }
 
+impl Migration {
+    /// The statement that notes that it was done.
+    fn done(&self) -> String {
+        let Self { version, oldest, .. } = self;
+        match *version {
+            SAYS_OLDEST.. => {
+                format!("INSERT INTO schema_version (version, oldest) VALUES ({version}, {oldest})")
+            }
+            _ => format!("INSERT INTO schema_version (version) VALUES ({version})"),
+        }
+    }
+}
+
 macro_rules! migration {
     ($version:literal, $file:literal, oldest $oldest:literal) => {
         Migration {
@@ -58,10 +71,6 @@ impl Schema {
     /// Where there is none yet.
     pub const NONE: Self = Self { version: 0, oldest: 0 };
 
-    fn new((version, oldest): (i64, Option<i64>)) -> Self {
-        Self { version, oldest: oldest.unwrap_or(version) }
-    }
-
     /// Errors with [`Error::Newer`] or [`Error::Behind`] where this program can't work on it.
     pub fn suits(self) -> Result<(), Error> {
         let (found, known) = (self.version, SCHEMA_VERSION);
@@ -90,8 +99,18 @@ pub(crate) fn require(schema: Schema) -> Result<(), Error> {
 
 const VERSION: &str = "SELECT COALESCE(max(version), 0) FROM schema_version";
 const OLDEST: &str = "SELECT oldest FROM schema_version ORDER BY version DESC LIMIT 1";
-const DONE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
-const DONE_SAYING_OLDEST: &str = "INSERT INTO schema_version (version, oldest) VALUES ($1, $2)";
+
+/// What a database that has tables of ours says of its schema, by a connection of either kind.
+macro_rules! said {
+    ($connection:expr) => {{
+        let (version,): (i64,) = sqlx::query_as(VERSION).fetch_one(&mut *$connection).await?;
+        let (oldest,): (Option<i64>,) = match version {
+            SAYS_OLDEST.. => sqlx::query_as(OLDEST).fetch_one($connection).await?,
+            _ => (None,),
+        };
+        Ok(Schema { version, oldest: oldest.unwrap_or(version) })
+    }};
+}
 
 pub(crate) async fn sqlite_schema(connection: &mut SqliteConnection) -> Result<Schema, Error> {
     let (found,): (i64,) =
@@ -101,12 +120,7 @@ pub(crate) async fn sqlite_schema(connection: &mut SqliteConnection) -> Result<S
     if found == 0 {
         return Ok(Schema::NONE);
     }
-    let (version,): (i64,) = sqlx::query_as(VERSION).fetch_one(&mut *connection).await?;
-    let (oldest,) = match version {
-        SAYS_OLDEST.. => sqlx::query_as(OLDEST).fetch_one(connection).await?,
-        _ => (None,),
-    };
-    Ok(Schema::new((version, oldest)))
+    said!(connection)
 }
 
 pub(crate) async fn sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
@@ -115,14 +129,7 @@ pub(crate) async fn sqlite(connection: &mut SqliteConnection) -> Result<(), Erro
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         if sqlite_schema(&mut tx).await?.version < migration.version {
             tx.execute(sqlx::raw_sql(migration.sqlite)).await?;
-            match migration.version {
-                SAYS_OLDEST.. => {
-                    sqlx::query(DONE_SAYING_OLDEST).bind(migration.version).bind(migration.oldest)
-                }
-                version => sqlx::query(DONE).bind(version),
-            }
-            .execute(&mut *tx)
-            .await?;
+            tx.execute(AssertSqlSafe(migration.done())).await?;
             tx.commit().await?;
         }
     }
@@ -136,12 +143,7 @@ pub(crate) async fn postgres_schema(connection: &mut PgConnection) -> Result<Sch
     if !found {
         return Ok(Schema::NONE);
     }
-    let (version,): (i64,) = sqlx::query_as(VERSION).fetch_one(&mut *connection).await?;
-    let (oldest,) = match version {
-        SAYS_OLDEST.. => sqlx::query_as(OLDEST).fetch_one(connection).await?,
-        _ => (None,),
-    };
-    Ok(Schema::new((version, oldest)))
+    said!(connection)
 }
 
 pub(crate) async fn postgres(connection: &mut PgConnection) -> Result<(), Error> {
@@ -161,14 +163,7 @@ async fn postgres_locked(connection: &mut PgConnection) -> Result<(), Error> {
             let mut tx = connection.begin().await?;
             tx.execute("SET LOCAL lock_timeout = '5s'").await?;
             tx.execute(sqlx::raw_sql(migration.postgres)).await?;
-            match migration.version {
-                SAYS_OLDEST.. => {
-                    sqlx::query(DONE_SAYING_OLDEST).bind(migration.version).bind(migration.oldest)
-                }
-                version => sqlx::query(DONE).bind(version),
-            }
-            .execute(&mut *tx)
-            .await?;
+            tx.execute(AssertSqlSafe(migration.done())).await?;
             tx.commit().await?;
         }
     }
@@ -219,13 +214,11 @@ mod tests {
 
     #[test]
     fn an_older_program_works_on_what_only_grew() {
-        let schema = |version, oldest| Schema::new((version, oldest)).suits();
+        let schema = |version, oldest| Schema { version, oldest }.suits();
         let known = SCHEMA_VERSION;
-        assert!(schema(known, Some(known)).is_ok());
-        assert!(schema(known + 2, Some(known)).is_ok());
-        assert!(matches!(schema(known + 2, Some(known + 1)), Err(Error::Newer { .. })));
-        // Where it says nothing, nobody knows.
-        assert!(matches!(schema(known + 2, None), Err(Error::Newer { .. })));
-        assert!(matches!(schema(known - 1, None), Err(Error::Behind { .. })));
+        assert!(schema(known, known).is_ok());
+        assert!(schema(known + 2, known).is_ok());
+        assert!(matches!(schema(known + 2, known + 1), Err(Error::Newer { .. })));
+        assert!(matches!(schema(known - 1, known - 1), Err(Error::Behind { .. })));
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(command: DeployCommand, output: Output) -> Outcome {
         DeployCommand::Explain(args) => explain::run(&args, output),
         DeployCommand::Simulate(args) => simulate::run(&args, output),
         DeployCommand::Cost(args) => cost::run(&args, output),
-        DeployCommand::Check(args) => check::run(args, output),
+        DeployCommand::Check(args) => check::run(&args, output),
     }
 }
 

@@ -25,6 +25,30 @@ fn every_module_begins_with_what_it_is_for() {
 }
 
 #[test]
+fn no_file_is_left_that_nobody_compiles() {
+    let all = rust();
+    let is_named = |file: &File, name: &str| {
+        let (folder, _) = file.path.rsplit_once('/').unwrap_or_default();
+        // The module above stands beside the folder, or in it.
+        let above = |other: &File| {
+            other.path == format!("{folder}.rs")
+                || other.path.rsplit_once('/').is_some_and(|(of, _)| of == folder)
+        };
+        let words = [format!("mod {name};"), format!("\"{name}.rs\"")];
+        all.iter()
+            .filter(|other| above(other))
+            .any(|other| words.iter().any(|word| other.text.contains(word)))
+    };
+    let forgotten = all.iter().filter(|file| {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or_default();
+        let name = name.trim_end_matches(".rs");
+        let begins = ["lib", "main", "build"].contains(&name) || folder.ends_with("/examples");
+        !begins && !is_named(file, name)
+    });
+    none(forgotten.map(|file| format!("{} is in no module", file.path)).collect());
+}
+
+#[test]
 fn no_file_is_too_long_to_be_read() {
     let long = rust().into_iter().filter(|file| !is_test(&file.path) && file.text.lines().count() > LINES);
     none(long.map(|file| format!("{} has more than {LINES} lines", file.path)).collect());
@@ -149,6 +173,18 @@ fn every_table_of_a_workspace_is_kept_apart_by_the_database() {
         }
     }
     none(complaints);
+}
+
+#[test]
+fn nobody_is_answered_from_the_guide_of_fleets() {
+    let pages = files("docs/guide/fleet", &[".md"]);
+    assert!(!pages.is_empty());
+    let is_draft = |page: &File| {
+        let front = page.text.strip_prefix("---\n").and_then(|text| text.split_once("\n---\n"));
+        front.is_some_and(|(front, _)| front.lines().any(|line| line == "status: draft"))
+    };
+    let said = pages.iter().filter(|page| !is_draft(page));
+    none(said.map(|page| format!("{} is no draft: where it is imported, it answers", page.path)).collect());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What `deploy simulate` and `deploy cost` have in common: a fleet, workers, prices, and how results are written.
+//! What `deploy check`, `deploy simulate` and `deploy cost` have in common: a fleet, workers, prices, and how results are written.
 
 use std::path::PathBuf;
 

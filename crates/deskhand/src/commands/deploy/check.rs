@@ -1,21 +1,18 @@
 //! `deploy check`: contradictions in a fleet or in any manifests, each with what happens when.
 
-use std::io;
-
 use deploy::check::{NodeSize, Options, Prices, Severity, check, quantity_milli};
 use deploy::manifests::{self, Manifests};
 use deploy::output::text;
 
 use super::{fleet, subject};
-use crate::args::{CheckFormat, DeployCheck, FleetArgs};
+use crate::args::{CheckFormat, DeployCheck, SubjectArgs};
 use crate::failure::{Failure, Outcome, chain};
 use crate::output::{Output, note};
 
-pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
-    let namespace = args.namespace.clone();
+pub(super) fn run(args: &DeployCheck, output: Output) -> Outcome {
     let table = args.budget.map(|_| subject::prices_or_given(&args.prices)).transpose()?;
     let options = Options {
-        namespace: &namespace,
+        namespace: &args.namespace,
         node: args.node.as_deref().map(node).transpose()?,
         promise_secs: args.promise.map(|secs| seconds("--promise", secs)).transpose()?,
         service_secs: args.service.map(|secs| seconds("--service", secs)).transpose()?,
@@ -23,8 +20,7 @@ pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
         budget: args.budget.zip(table.as_ref().map(|table| table as &dyn Prices)),
     };
     let format = if output.is_json() { CheckFormat::Json } else { args.format };
-    let with_notes = args.notes;
-    let report = check(&read(args)?, &options);
+    let report = check(&read(&args.subject)?, &options);
     match format {
         CheckFormat::Json => output.json(&report.to_json())?,
         CheckFormat::Sarif => output.json(&report.to_sarif(env!("CARGO_PKG_VERSION")))?,
@@ -32,7 +28,7 @@ pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
             for notice in &report.notices {
                 note(&format!("{}:{}: {}", notice.file, notice.line, notice.text));
             }
-            output.text(&report.text(with_notes))?;
+            output.text(&report.text(args.notes))?;
         }
     }
     if report.count(Severity::Error) + report.count(Severity::Warning) == 0 {
@@ -42,24 +38,11 @@ pub(super) fn run(args: DeployCheck, output: Output) -> Outcome {
 }
 
 /// The manifests of the paths, or those of the profile as `deploy render` prints them.
-fn read(args: DeployCheck) -> Outcome<Manifests> {
+fn read(args: &SubjectArgs) -> Outcome<Manifests> {
+    let Some(args) = subject::of_profile(args) else { return subject::manifests(&args.paths) };
     let mut manifests = Manifests::new();
-    if let Some(profile) = args.profile {
-        let name = format!("deploy render --profile {profile}");
-        let objects = deploy::render(&fleet(&FleetArgs { profile, values: args.values, set: args.set })?)?;
-        manifests.add(&name, text(&objects)?.as_bytes())?;
-        return Ok(manifests);
-    }
-    for path in &args.paths {
-        if path.as_os_str() == "-" {
-            manifests.add_reader("standard input", io::stdin().lock())?;
-        } else {
-            manifests.add_path(path)?;
-        }
-    }
-    if manifests.objects.is_empty() {
-        return Err(Failure::Failed("there is no Kubernetes object in it".to_owned()));
-    }
+    let objects = deploy::render(&fleet(&args)?)?;
+    manifests.add(&format!("deploy render --profile {}", args.profile), text(&objects)?.as_bytes())?;
     Ok(manifests)
 }
 

@@ -1,8 +1,7 @@
-//! What is looked at by `deploy simulate` and `deploy cost`: the objects of a profile or of
-//! manifests, the workload that
-//! follows a load, the load and the prices.
+//! What is looked at by `deploy check`, `deploy simulate` and `deploy cost`: the objects of a profile or of manifests, the
+//! workload that follows a load, the load and the prices.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use deploy::cost::{PriceError, Table};
@@ -22,26 +21,37 @@ const IDLE_PERCENT: i64 = 2;
 
 /// The objects that were asked for.
 pub(super) fn objects(args: &SubjectArgs) -> Outcome<Vec<Value>> {
-    if let Some(profile) = args.profile.clone() {
-        let args = FleetArgs { profile, values: args.values.clone(), set: args.set.clone() };
+    if let Some(args) = of_profile(args) {
         let objects = deploy::render(&fleet(&args)?)?;
         return Ok(objects.iter().map(|object| object.value().clone()).collect());
     }
+    let manifests = manifests(&args.paths)?;
+    for notice in &manifests.notices {
+        note(&format!("{}:{}: {}", notice.file, notice.line, notice.text));
+    }
+    Ok(manifests.objects.into_iter().map(|object| object.value).collect())
+}
+
+/// The fleet of the profile, where one is named.
+pub(super) fn of_profile(args: &SubjectArgs) -> Option<FleetArgs> {
+    let profile = args.profile.clone()?;
+    Some(FleetArgs { profile, values: args.values.clone(), set: args.set.clone() })
+}
+
+/// What the files and folders hold; `-` is standard input.
+pub(super) fn manifests(paths: &[PathBuf]) -> Outcome<Manifests> {
     let mut manifests = Manifests::new();
-    for path in &args.paths {
+    for path in paths {
         if path.as_os_str() == "-" {
             manifests.add_reader("standard input", io::stdin().lock())?;
         } else {
             manifests.add_path(path)?;
         }
     }
-    for notice in &manifests.notices {
-        note(&format!("{}:{}: {}", notice.file, notice.line, notice.text));
-    }
     if manifests.objects.is_empty() {
         return Err(Failure::Failed("there is no Kubernetes object in it".to_owned()));
     }
-    Ok(manifests.objects.into_iter().map(|object| object.value).collect())
+    Ok(manifests)
 }
 
 /// How the fleet is called.
