@@ -2,8 +2,9 @@
 //! handling events, handing them over, draining them, replacing all of it under load.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, search, remind, events, takeover, backlog, rolling. Everything runs on this machine, the load generator
-//! too; the disk's fsync rate is measured right before each figure, because disks drift.
+//! runs some: start, create, converse, search, remind, queues, events, takeover, backlog, rolling. Everything runs on
+//! this machine, the load generator too; the disk's fsync rate is measured right before each figure, because disks
+//! drift.
 
 mod backlog;
 mod converse;
@@ -11,6 +12,7 @@ mod create;
 mod events;
 mod http;
 mod machine;
+mod queues;
 mod remind;
 mod rolling;
 mod search;
@@ -20,8 +22,8 @@ mod takeover;
 
 use std::fmt::Write as _;
 
-const ALL: [&str; 9] =
-    ["start", "create", "converse", "search", "remind", "events", "takeover", "backlog", "rolling"];
+const ALL: [&str; 10] =
+    ["start", "create", "converse", "search", "remind", "queues", "events", "takeover", "backlog", "rolling"];
 
 #[tokio::main]
 async fn main() {
@@ -40,6 +42,7 @@ async fn main() {
             "converse" => converse::run().await,
             "search" => search::run().await,
             "remind" => remind::run().await,
+            "queues" => queues::run().await,
             "events" => events::run().await,
             "takeover" => takeover::run().await,
             "backlog" => backlog::run().await,

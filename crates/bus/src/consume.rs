@@ -307,6 +307,7 @@ impl Consumer<'_> {
                 owned: owned.clone(),
                 position,
                 more: Arc::clone(&running.more),
+                coming: self.bus.tail.awaits((owned.topic, owned.partition)),
                 replay: Arc::clone(&running.replay),
                 stop: running.stop.clone(),
                 ahead_since: None,

@@ -3,6 +3,7 @@
 //! At least once, in order per key, each group for itself. What an event does to the records is not known
 //! here; a [`Handler`] does that, in a transaction of its own that also writes the inbox ledger.
 
+mod coming;
 mod consume;
 mod counts;
 mod cursor;

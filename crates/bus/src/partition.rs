@@ -13,14 +13,15 @@ use jiff::Timestamp;
 use store::bus::Owned;
 use store::bus::dead::{self, DeadLetter, Reason};
 use store::{Error, Scope};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field, info, info_span, warn};
 use uuid::Uuid;
 
+use crate::coming::Coming;
 use crate::counts::Outcome;
-use crate::tail::Read;
+use crate::tail::{Part, Read};
 use crate::waiting::Waiting;
 use crate::{Bus, Delivery, HandleError, Handler, backoff};
 
@@ -55,6 +56,8 @@ pub(crate) struct Worker {
     pub(crate) position: i64,
     /// Told when there is more to do.
     pub(crate) more: Arc<Notify>,
+    /// What is about to be in the log, where a relay of this process moves it.
+    pub(crate) coming: watch::Receiver<Option<Coming>>,
     /// Whether dead letters are to be handled again.
     pub(crate) replay: Arc<AtomicBool>,
     pub(crate) stop: CancellationToken,
@@ -124,8 +127,8 @@ impl Worker {
             if !early.is_zero() {
                 self.pause(early).await;
             }
-            match self.bus.tail.read(self.owned.topic, self.owned.partition, self.position).await {
-                Ok(part) => {
+            match self.read().await {
+                Ok((part, coming)) => {
                     failures = 0;
                     if part.is_end {
                         let given = u32::try_from(part.events.len()).unwrap_or(u32::MAX);
@@ -133,7 +136,7 @@ impl Worker {
                         not_before = Instant::now() + rest.min(REST_MOST);
                     }
                     for chunk in self.chunks(part.events) {
-                        if self.stop.is_cancelled() || !self.work(chunk).await {
+                        if self.stop.is_cancelled() || !self.work(chunk, coming.as_ref()).await {
                             break;
                         }
                         self.catch_up().await;
@@ -163,12 +166,23 @@ impl Worker {
         self.commit().await.unwrap_or(End::Stopped)
     }
 
+    /// What is next: in the log, or about to be there.
+    async fn read(&mut self) -> Result<(Part, Option<Coming>), crate::Error> {
+        let place @ (topic, partition) = (self.owned.topic, self.owned.partition);
+        self.coming.borrow_and_update();
+        if let Some(coming) = self.bus.tail.coming(place, self.position) {
+            return Ok((Part { events: coming.events.to_vec(), is_end: true }, Some(coming)));
+        }
+        Ok((self.bus.tail.read(topic, partition, self.position).await?, None))
+    }
+
     /// Waits for more, or for the moment of what is next.
     async fn idle(&mut self) -> Option<End> {
         let commit_at = self.ahead_since.map(|since| since + COMMIT_AFTER);
         let next = [commit_at, self.waiting.next_at(), self.replay_at].into_iter().flatten().min();
         tokio::select! {
             () = self.more.notified() => None,
+            Ok(()) = self.coming.changed() => None,
             () = self.stop.cancelled() => None,
             () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
                 if self.ahead_for() >= COMMIT_AFTER { self.commit().await } else { None }
@@ -206,9 +220,15 @@ impl Worker {
     }
 
     /// Sees to it that each event of a chunk is handled, waits for another attempt, or is a dead letter. Gives
-    /// whether that was done, or left because of a stop.
-    async fn work(&mut self, chunk: Vec<Read>) -> bool {
+    /// whether that was done, or left because of a stop, or because what was `coming` did not come.
+    async fn work(&mut self, chunk: Vec<Read>, coming: Option<&Coming>) -> bool {
         let Some(end) = chunk.last().map(|last| last.position + 1) else { return true };
+        let plain =
+            |read: &Read| read.event.as_ref().is_ok_and(|event| !self.waiting.holds(event.subject_id));
+        // Nothing but a first attempt is made of what may not stay where it is.
+        if !chunk.iter().all(plain) && !self.arrives(coming).await {
+            return false;
+        }
         let mut batch = Vec::with_capacity(chunk.len());
         for read in chunk {
             match &read.event {
@@ -225,7 +245,11 @@ impl Worker {
                 Ok(_) => batch.push(read),
             }
         }
-        match self.attempt(&batch, 1).await {
+        let attempted = self.attempt(&batch, 1).await;
+        if !self.arrives(coming).await {
+            return false;
+        }
+        match attempted {
             None => return false,
             Some(Ok(())) => self.count(Outcome::Handled, batch.len()),
             Some(Err(failure)) => match batch.as_slice() {
@@ -247,6 +271,15 @@ impl Worker {
         self.position = end;
         self.ahead_since.get_or_insert_with(Instant::now);
         true
+    }
+
+    /// Waits until what is `coming` is in the log; gives whether it is, before a stop.
+    async fn arrives(&self, coming: Option<&Coming>) -> bool {
+        let Some(coming) = coming else { return true };
+        tokio::select! {
+            kept = coming.is_kept() => kept,
+            () = self.stop.cancelled() => false,
+        }
     }
 
     /// Handles one event for the first time, unless an earlier one of its key waits. Gives whether that was done, or

@@ -1,9 +1,10 @@
 //! The relay: from the outbox to the log, in the database or with a broker, and what is cleared away now and then.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Breaker, Topic, TraceParent};
+use domain::{Topic, TraceParent};
 use futures_util::future::join_all;
 use store::bus::{Moved, Outgoing};
 use store::{Scope, Store, Wake};
@@ -12,15 +13,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::Bus;
+use crate::coming;
 use crate::log::{Error, Log, Published};
+use crate::tail::Tail;
 
-/// How many events one transaction moves.
-const ROUND: i64 = 500;
+/// How many events one transaction moves, where the log is in the database; and how many are sent to a broker at once.
+const ROUND: i64 = 2000;
+const SENT_AT_ONCE: i64 = 500;
 /// How far rounds are apart at least, so that each moves several events: the first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(8);
 /// How far they are apart for each event that the last one moved, since each round wakes every group; and at most.
 const GATHER_EACH: Duration = Duration::from_millis(2);
 const GATHER_MOST: Duration = Duration::from_millis(40);
+/// How long a round in the database may take: longer than the database lets a statement run.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a partition's events may take to be sent; a claim lasts longer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(8);
 /// How often a process looks by itself where a wake from another one may have been lost.
@@ -33,9 +39,9 @@ const PRUNE_FIRST: Duration = Duration::from_secs(60);
 const PRUNE_ROUND: i64 = 2000;
 
 pub(crate) async fn run(bus: &Bus, shutdown: CancellationToken) {
-    let Bus { store, log, breaker, .. } = bus;
+    let Bus { store, log, .. } = bus;
     let owner = uuid::Uuid::now_v7().to_string();
-    relay(store, log, breaker, &owner, shutdown).await;
+    relay(bus, &owner, shutdown).await;
     if !log.is_database() {
         let let_go: Result<(), store::Error> = store
             .write(Scope::System, owner, |tx, owner| {
@@ -51,7 +57,8 @@ pub(crate) async fn run(bus: &Bus, shutdown: CancellationToken) {
     }
 }
 
-async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdown: CancellationToken) {
+async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
+    let Bus { store, log, breaker, .. } = bus;
     let mut wakes = store.wakes();
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
@@ -67,7 +74,7 @@ async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdow
                 log.ensure().await?;
                 ensured = true;
             }
-            drain(store, log, owner, &shutdown).await
+            drain(bus, owner, &shutdown).await
         };
         match result.await {
             Ok(Moved { partitions: 0, .. }) => failures = 0,
@@ -114,23 +121,35 @@ async fn relay(store: &Store, log: &Log, breaker: &Breaker, owner: &str, shutdow
 }
 
 /// Moves what waits, until a round was not full; gives the partitions that it had last, and how many events it moved.
-async fn drain(store: &Store, log: &Log, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
+async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
+    let Bus { store, log, tail, .. } = bus;
     let mut events = 0;
     loop {
-        let moved =
-            if log.is_database() { round(store, log).await? } else { send(store, log, owner).await? };
+        let (moved, most) = match **log {
+            Log::Database => (round(store, log, tail).await?, ROUND),
+            _ => (send(store, log, owner).await?, SENT_AT_ONCE),
+        };
         events += moved.events;
-        if moved.events < ROUND || shutdown.is_cancelled() {
+        if moved.events < most || shutdown.is_cancelled() {
             return Ok(Moved { events, ..moved });
         }
     }
 }
 
-async fn round(store: &Store, log: &Log) -> Result<Moved, store::Error> {
+async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<Moved, store::Error> {
     let sending = trace::sending(log.system());
-    let moved: Moved = store
-        .write(Scope::System, (), |tx, ()| Box::pin(async move { store::bus::relay(tx, ROUND).await }))
-        .await?;
+    let round = Arc::new(coming::Round::new(Arc::clone(tail)));
+    let written = store.write(Scope::System, Arc::clone(&round), |tx, round| {
+        Box::pin(async move {
+            let moved = store::bus::relay(tx, ROUND).await?;
+            round.tell(&moved.logged);
+            Ok(moved)
+        })
+    });
+    // Where the database was cut off without a word, those who have begun must not wait for ever.
+    let written = tokio::time::timeout(ROUND_TIMEOUT, written).await;
+    let moved: Moved = written.unwrap_or(Err(store::Error::GivenUp("the database does not answer")))?;
+    round.keep();
     let Some(sending) = sending.filter(|_| moved.events > 0) else { return Ok(moved) };
     let places = moved.positions.clone();
     let traced: Result<Vec<(Topic, u32, TraceParent)>, store::Error> = store
@@ -157,7 +176,7 @@ async fn round(store: &Store, log: &Log) -> Result<Moved, store::Error> {
 async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
     let claimed: Vec<Outgoing> = store
         .write(Scope::System, owner.to_owned(), |tx, owner| {
-            Box::pin(async move { store::bus::claim(tx, owner, ROUND).await })
+            Box::pin(async move { store::bus::claim(tx, owner, SENT_AT_ONCE).await })
         })
         .await
         .map_err(Error::Store)?;

@@ -6,18 +6,23 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use domain::event::Unreadable;
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, Topic};
 use store::Store;
 use store::bus::Logged;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
+use crate::coming::Coming;
 use crate::log::{Error, Log};
 
 /// How many events of a partition are kept for whoever reads them next.
 const KEPT: usize = 100;
+/// How long a read waits for a round of this process's relay that would spare it: it is about to be committed, or its
+/// connection is cut.
+const SETTLES: Duration = Duration::from_millis(20);
 
 /// An event of the log as it was read, with its bytes for where it cannot be handled.
 #[derive(Debug, Clone)]
@@ -53,6 +58,7 @@ struct Partition {
     /// The position of the next event, as far as somebody said.
     end: AtomicI64,
     kept: Mutex<Kept>,
+    coming: watch::Sender<Option<Coming>>,
 }
 
 /// What is kept of a partition: every event from `from` up to `to`.
@@ -63,6 +69,21 @@ struct Kept {
     to: i64,
     /// Whether the partition was read to its end when it was read last.
     is_end: bool,
+}
+
+impl Kept {
+    /// Goes on with what follows.
+    fn extend(&mut self, events: impl IntoIterator<Item = Read>) {
+        self.events.extend(events);
+        self.to = self.events.back().map_or(self.to, |last| last.position + 1);
+    }
+
+    /// Forgets what is more than is worth keeping.
+    fn trim(&mut self) {
+        let surplus = self.events.len().saturating_sub(KEPT);
+        self.events.drain(..surplus);
+        self.from = self.events.front().map_or(self.to, |first| first.position);
+    }
 }
 
 /// The log's end. Shared by everything in the process that reads the log.
@@ -93,29 +114,80 @@ impl Tail {
             // A newer version has more partitions.
             return self.log.read(&self.store, (topic, partition), position, i64::MAX).await;
         };
-        let mut kept = shared.kept.lock().await;
-        if position < kept.from {
-            // Far behind the others: what it reads is of no use to them.
-            drop(kept);
+        let mut waited = false;
+        let (mut kept, end) = loop {
+            let mut kept = shared.kept.lock().await;
             let end = shared.end.load(Ordering::Acquire);
-            return self.log.read(&self.store, (topic, partition), position, end).await;
-        }
-        if position > kept.to {
-            *kept = Kept { from: position, to: position, ..Kept::default() };
-        }
-        let end = shared.end.load(Ordering::Acquire);
+            if position < kept.from {
+                // Far behind the others: what it reads is of no use to them.
+                drop(kept);
+                return self.log.read(&self.store, (topic, partition), position, end).await;
+            }
+            if position > kept.to {
+                *kept = Kept { from: position, to: position, ..Kept::default() };
+            }
+            // It was told of the end, but not yet that the round is kept: that is about to be said.
+            let coming = self.coming((topic, partition), position);
+            match coming.filter(|_| !waited && kept.is_end && position == kept.to && kept.to < end) {
+                Some(coming) => {
+                    drop(kept);
+                    let _ = tokio::time::timeout(SETTLES, coming.is_kept()).await;
+                    waited = true;
+                }
+                None => break (kept, end),
+            }
+        };
         if !kept.is_end || kept.to < end {
             let part = self.log.read(&self.store, (topic, partition), kept.to, end).await?;
             kept.is_end = part.is_end;
-            kept.to = part.events.last().map_or(kept.to, |last| last.position + 1);
-            kept.events.extend(part.events);
+            kept.extend(part.events);
         }
         let events = kept.events.iter().filter(|event| event.position >= position).cloned().collect();
         let part = Part { events, is_end: kept.is_end };
-        let surplus = kept.events.len().saturating_sub(KEPT);
-        kept.events.drain(..surplus);
-        kept.from = kept.events.front().map_or(kept.to, |first| first.position);
+        kept.trim();
         Ok(part)
+    }
+
+    /// Told of events that a relay of this process has moved and not committed yet.
+    pub(crate) fn awaits(&self, place: (Topic, u32)) -> watch::Receiver<Option<Coming>> {
+        let shared = self.partitions.get(&place);
+        // A newer version has more partitions: nothing is ever told of those.
+        shared.map_or_else(|| watch::channel(None).1, |shared| shared.coming.subscribe())
+    }
+
+    /// Whether anybody is told of what comes there.
+    pub(crate) fn is_awaited(&self, place: (Topic, u32)) -> bool {
+        self.partitions.get(&place).is_some_and(|shared| shared.coming.receiver_count() > 0)
+    }
+
+    /// What comes at `position` and is not committed yet, if anything does.
+    pub(crate) fn coming(&self, place: (Topic, u32), position: i64) -> Option<Coming> {
+        let coming = self.partitions.get(&place)?.coming.borrow();
+        coming.as_ref().filter(|coming| coming.from() == Some(position)).cloned()
+    }
+
+    /// Says what comes next in a partition.
+    pub(crate) fn comes(&self, place: (Topic, u32), coming: &Coming) {
+        if let Some(shared) = self.partitions.get(&place) {
+            shared.coming.send_replace(Some(coming.clone()));
+        }
+    }
+
+    /// Says no more that `coming` comes.
+    pub(crate) fn is_over(&self, place: (Topic, u32), coming: &Coming) {
+        if let Some(shared) = self.partitions.get(&place) {
+            shared.coming.send_if_modified(|told| told.take_if(|told| told.is(coming)).is_some());
+        }
+    }
+
+    /// Says that `coming` is in the log. It is kept where it is what follows, and nobody reads just now.
+    pub(crate) fn keeps(&self, place: (Topic, u32), coming: &Coming) {
+        let Some(shared) = self.partitions.get(&place) else { return };
+        let Ok(mut kept) = shared.kept.try_lock() else { return };
+        if kept.is_end && coming.from() == Some(kept.to) {
+            kept.extend(coming.events.iter().cloned());
+            kept.trim();
+        }
     }
 }
 
@@ -170,6 +242,40 @@ mod tests {
             // An older word about the end changes nothing.
             tail.reaches(PLACE.0, place, 2);
             assert_eq!(sequences(&read(4).await), [4]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_round_misses_nothing_that_others_read_meanwhile() {
+        both(async |store| {
+            crate::consume::ensure(&store, Vec::new()).await.unwrap();
+            let tail = Arc::new(Tail::new(store.clone(), Arc::new(Log::Database)));
+            let (place, end) = log(&store, 0..3).await;
+            tail.reaches(PLACE.0, place, end);
+            assert_eq!(tail.read(PLACE.0, place, 0).await.unwrap().events.len(), 3);
+            let (_, end) = log(&store, 3..300).await;
+            let (_round, kept) = watch::channel(false);
+            let next = store.read(Scope::System, place, |tx, place| {
+                Box::pin(async move { store::bus::read(tx, PLACE.0, *place, 3, 1).await })
+            });
+            let next: Result<Vec<Logged>, store::Error> = next.await;
+            let events = next.unwrap().into_iter().map(Read::of).collect();
+            let coming = Coming::new(events, kept);
+            tail.comes((PLACE.0, place), &coming);
+            tail.reaches(PLACE.0, place, end);
+            let mut waiting = tokio::task::JoinSet::new();
+            let reader = Arc::clone(&tail);
+            waiting.spawn(async move { reader.read(PLACE.0, place, 3).await.unwrap() });
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            tail.is_over((PLACE.0, place), &coming);
+            let mut position = 3;
+            while position < end {
+                let part = tail.read(PLACE.0, place, position).await.unwrap();
+                position = part.events.last().unwrap().position + 1;
+            }
+            let part = waiting.join_next().await.unwrap().unwrap();
+            assert_eq!(part.events[0].position, 3);
         })
         .await;
     }

@@ -6,8 +6,8 @@ use domain::event::data::Change;
 use domain::ids::MemberId;
 use domain::{ActorRef, Caller, Envelope, EventType};
 use jiff::Timestamp;
-use store::Tx;
 use store::audit::{Entry, Filter};
+use store::{Tx, Wants};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -106,18 +106,16 @@ pub fn concerns(kind: EventType) -> bool {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
-    let Some(workspace) = deliveries.first().map(|delivery| delivery.event.workspace_id) else {
-        return Ok(());
-    };
+    let Some((workspace, claim)) = Delivery::of(&deliveries) else { return Ok(()) };
     // What a crash of the database forgets is forgotten together with its rows of the ledger, and comes again.
     desk.store
-        .write_relaxed(workspace, deliveries, |tx, deliveries| {
+        .add_relaxed(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let mut entries: Vec<Entry> =
                     fresh.into_iter().map(|delivery| entry(&delivery.event)).collect();
                 name(tx, &mut entries).await?;
-                store::audit::insert(tx, &entries).await?;
+                store::audit::insert(tx, entries)?;
                 Ok::<_, Error>(())
             })
         })

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use domain::event::data::{Body, Change};
-use domain::ids::{EventId, UndoId};
+use domain::ids::{EventId, UndoId, WorkspaceId};
 use domain::{Caller, Envelope, EventType, Topic, Via};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::bus::Claim;
 use store::{Scope, Tx, Work};
 use tracing::{Instrument as _, Span, debug_span};
 use uuid::Uuid;
@@ -48,16 +49,22 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// The workspace of `deliveries`, which are all of one and of one partition, and what a transaction takes that
+    /// handles them; nothing where there are none.
+    pub(crate) fn of(deliveries: &[Self]) -> Option<(WorkspaceId, Claim)> {
+        let Self { group, topic, partition, fence, event, .. } = deliveries.first()?;
+        let events = deliveries.iter().map(|delivery| delivery.event.id).collect();
+        let claim = Claim { group, topic: *topic, partition: *partition, fence: *fence, events };
+        Some((event.workspace_id, claim))
+    }
+
     /// Takes several deliveries of one workspace and partition at once; gives those whose events
     /// were not handled before.
     ///
     /// Errors with [`Error::Handled`] where the worker has lost the partition.
     pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Self>> {
-        let Some(Self { group, topic, partition, fence, .. }) = deliveries.first() else {
-            return Ok(Vec::new());
-        };
-        let ids: Vec<EventId> = deliveries.iter().map(|delivery| delivery.event.id).collect();
-        let fresh = store::bus::take_all(tx, group, *topic, *partition, *fence, &ids).await?;
+        let Some((_, claim)) = Self::of(deliveries) else { return Ok(Vec::new()) };
+        let fresh = store::bus::take_all(tx, &claim).await?;
         Ok(deliveries.iter().filter(|delivery| fresh.contains(&delivery.event.id)).collect())
     }
 }
@@ -202,7 +209,7 @@ impl Desk {
         }
         authority::require(caller, what)?;
         let job = Job { desk: self.clone(), caller: caller.clone(), input };
-        within(span_of(what, caller), self.store.add(caller, kind, job, work)).await
+        within(span_of(what, caller), self.store.add(caller, store::Wants::Number(kind), job, work)).await
     }
 
     /// Runs the effect of an event on a group, once: the inbox ledger's row is part of the transaction.

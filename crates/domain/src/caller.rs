@@ -89,6 +89,22 @@ pub enum Via {
     Workers,
 }
 
+impl Via {
+    /// As it is kept.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::Say => "say",
+            Self::Widget => "widget",
+            Self::Hand => "hand",
+            Self::Clock => "clock",
+            Self::Cli => "cli",
+            Self::Workers => "workers",
+        }
+    }
+}
+
 /// An actor as events and history keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActorRef {
@@ -180,6 +196,19 @@ impl Caller {
             name: self.name().to_owned(),
             via: self.via,
             address: self.address,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Via;
+
+    #[test]
+    fn a_way_in_is_called_the_same_wherever_it_is_kept() {
+        use Via::{Api, Cli, Clock, Hand, Page, Say, Widget, Workers};
+        for via in [Page, Api, Say, Widget, Hand, Clock, Cli, Workers] {
+            assert_eq!(serde_json::to_value(via).unwrap(), via.as_str());
         }
     }
 }

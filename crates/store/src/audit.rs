@@ -14,7 +14,8 @@ use crate::Error;
 use crate::at::At;
 use crate::filter::Select;
 use crate::page::{Cursor, Page};
-use crate::tx::{Tx, execute, fetch_all};
+use crate::pending::column;
+use crate::tx::{Connection, Tx, fetch_all};
 
 /// One row of the audit.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,44 +98,71 @@ impl TryFrom<Row> for Entry {
 
 const INSERT_POSTGRES: &str = "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
         subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
-    SELECT CAST(v ->> 0 AS UUID), $1, CAST(v ->> 1 AS TIMESTAMPTZ), v ->> 3, v ->> 4, CAST(v ->> 5 AS UUID),
-        CAST(v ->> 6 AS BIGINT), v ->> 7, v ->> 8, CAST(v ->> 9 AS UUID), v ->> 10, v ->> 11, v ->> 12, v -> 13
-    FROM jsonb_array_elements(CAST($2 AS JSONB)) AS v
+    SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[], $7::bigint[],
+        $8::text[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::jsonb[])
     ON CONFLICT (id) DO NOTHING";
 const INSERT_SQLITE: &str =
     "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
         subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
-    SELECT unhex(value ->> 0), $1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5),
+    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5),
         value ->> 6, value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11, value ->> 12,
         value -> 13
-    FROM json_each($2) WHERE true
+    FROM json_each($1) WHERE true
     ON CONFLICT (id) DO NOTHING";
 
-/// Adds rows; those that are there already stay as they are.
-pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), Error> {
+/// Adds rows; those that are there already stay as they are. They are written with the commit.
+pub fn insert(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
     let workspace = tx.workspace()?;
-    let rows = entries.iter().map(|entry| {
-        let Entry { actor, .. } = entry;
-        serde_json::json!([
-            entry.id.0.simple().to_string(),
-            entry.occurred_at.to_string(),
-            entry.occurred_at.as_microsecond(),
-            entry.action,
-            entry.subject_kind,
-            entry.subject.simple().to_string(),
-            entry.subject_number,
-            entry.subject_title,
-            actor.kind,
-            actor.id.map(|id| id.simple().to_string()),
-            actor.name,
-            actor.via,
-            actor.address.map(|address| address.to_string()),
-            entry.changes,
-        ])
-    });
-    let rows = serde_json::Value::from_iter(rows).to_string();
-    let sql = if tx.is_postgres() { INSERT_POSTGRES } else { INSERT_SQLITE };
-    execute!(tx, sql, workspace.0, rows.as_str())?;
+    tx.pending.audit.extend(entries.into_iter().map(|entry| (workspace.0, entry)));
+    Ok(())
+}
+
+/// Writes what [`insert`] left: rows, each with its workspace.
+pub(crate) async fn flush(tx: &mut Tx, rows: &[(Uuid, Entry)]) -> Result<(), Error> {
+    match &mut tx.connection {
+        Connection::Postgres(connection) => {
+            sqlx::query(INSERT_POSTGRES)
+                .bind(column(rows, |(_, entry)| entry.id.0))
+                .bind(column(rows, |(workspace, _)| *workspace))
+                .bind(column(rows, |(_, entry)| At(entry.occurred_at)))
+                .bind(column(rows, |(_, entry)| entry.action.as_str()))
+                .bind(column(rows, |(_, entry)| entry.subject_kind.as_str()))
+                .bind(column(rows, |(_, entry)| entry.subject))
+                .bind(column(rows, |(_, entry)| entry.subject_number))
+                .bind(column(rows, |(_, entry)| entry.subject_title.as_str()))
+                .bind(column(rows, |(_, entry)| entry.actor.kind.as_str()))
+                .bind(column(rows, |(_, entry)| entry.actor.id))
+                .bind(column(rows, |(_, entry)| entry.actor.name.as_str()))
+                .bind(column(rows, |(_, entry)| entry.actor.via.as_str()))
+                .bind(column(rows, |(_, entry)| entry.actor.address.map(|address| address.to_string())))
+                .bind(column(rows, |(_, entry)| Json(&entry.changes)))
+                .execute(&mut **connection)
+                .await?;
+        }
+        Connection::Sqlite(connection) => {
+            let rows = rows.iter().map(|(workspace, entry)| {
+                let Entry { actor, .. } = entry;
+                serde_json::json!([
+                    entry.id.0.simple().to_string(),
+                    workspace.simple().to_string(),
+                    entry.occurred_at.as_microsecond(),
+                    entry.action,
+                    entry.subject_kind,
+                    entry.subject.simple().to_string(),
+                    entry.subject_number,
+                    entry.subject_title,
+                    actor.kind,
+                    actor.id.map(|id| id.simple().to_string()),
+                    actor.name,
+                    actor.via,
+                    actor.address.map(|address| address.to_string()),
+                    entry.changes,
+                ])
+            });
+            let rows = serde_json::Value::from_iter(rows).to_string();
+            sqlx::query(INSERT_SQLITE).bind(rows).execute(&mut **connection).await?;
+        }
+    }
     Ok(())
 }
 

@@ -14,7 +14,8 @@ pub use leases::{
     Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, owners, release, renew,
     take_free, take_over_all,
 };
-pub use ledger::{prune_ledger, take, take_all};
+pub use ledger::{Claim, prune_ledger, take, take_all};
+pub(crate) use ledger::{Taken, take_together};
 pub use log::{
     Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
     read_of, relay, traces, unread,

@@ -7,9 +7,21 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span};
 
+use crate::bus::Claim;
 use crate::numbers::Kind;
 use crate::tx::{Scope, Tx, Work};
 use crate::{Error, Failure};
+
+/// What work will want that shares a transaction with others, so that it is got for all of them together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wants {
+    /// Nothing.
+    Nothing,
+    /// A short number.
+    Number(Kind),
+    /// These events, which it takes with [`take_all`](crate::bus::take_all): all of them, or none.
+    Events(Claim),
+}
 
 /// What became of one run of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +38,11 @@ pub(crate) enum Ran {
 pub(crate) trait Job: Send {
     fn scope(&self) -> Scope;
 
-    /// What it will want a number for.
-    fn numbers(&self) -> Option<Kind>;
+    /// Whether it has to reach the disk before its caller is told.
+    fn is_durable(&self) -> bool;
+
+    /// What is got for it before it runs, where it shares a transaction.
+    fn wants(&self) -> &Wants;
 
     /// Runs the work once and keeps its result here.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran>;
@@ -41,7 +56,8 @@ pub(crate) trait Job: Send {
 
 struct Typed<I, T, E, F> {
     scope: Scope,
-    numbers: Option<Kind>,
+    durable: bool,
+    wants: Wants,
     input: I,
     work: F,
     /// Where its caller is: the work may run in another task.
@@ -53,7 +69,8 @@ struct Typed<I, T, E, F> {
 /// The job that runs `work`, and where its caller waits.
 pub(crate) fn job<I, T, E, F>(
     scope: Scope,
-    numbers: Option<Kind>,
+    durable: bool,
+    wants: Wants,
     input: I,
     work: F,
 ) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
@@ -64,7 +81,7 @@ where
     F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
 {
     let (tell, told) = oneshot::channel();
-    (Box::new(Typed { scope, numbers, input, work, span: Span::current(), result: None, tell }), told)
+    (Box::new(Typed { scope, durable, wants, input, work, span: Span::current(), result: None, tell }), told)
 }
 
 impl<I, T, E, F> Job for Typed<I, T, E, F>
@@ -78,15 +95,19 @@ where
         self.scope
     }
 
-    fn numbers(&self) -> Option<Kind> {
-        self.numbers
+    fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    fn wants(&self) -> &Wants {
+        &self.wants
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
             let mark = tx.begin_job(self.scope);
             // A panic must not take the others' writes along.
-            let work = AssertUnwindSafe((self.work)(tx, &self.input)).catch_unwind();
+            let work = AssertUnwindSafe(async { (self.work)(tx, &self.input).await }).catch_unwind();
             let result = match work.instrument(self.span.clone()).await {
                 Ok(result) => result,
                 Err(_) => Err(E::from(Error::GivenUp("its code panicked; this is a bug in Deskhand"))),

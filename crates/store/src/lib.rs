@@ -46,6 +46,7 @@ use tokio::sync::broadcast;
 use tracing::{Instrument as _, Span, debug_span};
 
 pub use error::{Error, Failure};
+pub use job::Wants;
 pub use migrate::{SCHEMA_VERSION, Schema};
 pub use numbers::Kind;
 pub use page::{Cursor, Page};
@@ -163,13 +164,13 @@ impl Store {
         written.instrument(self.transaction("write")).await
     }
 
-    /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, and will want a
-    /// number for `kind`: PostgreSQL runs those that wait one after another in one transaction, as SQLite does
-    /// with all.
+    /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, but perhaps that of an event
+    /// that it wants: PostgreSQL runs those of one scope that wait one after another in one transaction, as SQLite does with all, and gets what they want for
+    /// all of them together.
     pub async fn add<I, T, E, F>(
         &self,
         scope: impl Into<Scope>,
-        kind: Kind,
+        wants: Wants,
         input: I,
         work: F,
     ) -> Result<T, E>
@@ -179,11 +180,45 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        let scope = scope.into();
+        self.add_as(scope.into(), wants, input, work, true).await
+    }
+
+    /// Like [`add`](Self::add), but a crash of the database may forget it, as with
+    /// [`write_relaxed`](Self::write_relaxed).
+    pub async fn add_relaxed<I, T, E, F>(
+        &self,
+        scope: impl Into<Scope>,
+        wants: Wants,
+        input: I,
+        work: F,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        self.add_as(scope.into(), wants, input, work, false).await
+    }
+
+    async fn add_as<I, T, E, F>(
+        &self,
+        scope: Scope,
+        wants: Wants,
+        input: I,
+        work: F,
+        durable: bool,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
         let added = async {
             match &*self.backend {
                 Backend::Sqlite(sqlite) => sqlite.write(scope, input, work).await,
-                Backend::Postgres(postgres) => postgres.add(scope, kind, input, work).await,
+                Backend::Postgres(postgres) => postgres.share(scope, wants, input, work, durable).await,
             }
         };
         added.instrument(self.transaction("write")).await

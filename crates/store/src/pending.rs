@@ -1,5 +1,5 @@
 //! What transactions leave to be written together, for all that share a commit: new tasks, search documents,
-//! events, and on SQLite the counts of short numbers.
+//! events, rows of the audit, and on SQLite the counts of short numbers.
 //!
 //! Tasks are written before the next statement of any kind, so that it sees them. The others nobody reads before
 //! the commit.
@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Error;
 use crate::at::At;
 use crate::numbers::Kind;
 use crate::tasks::add;
 use crate::tx::{Connection, Tx};
+use crate::{Error, audit};
 
 /// A search document as it is written.
 pub(crate) struct Document {
@@ -49,6 +49,8 @@ pub(crate) struct Pending {
     pub(crate) tasks: Vec<Value>,
     pub(crate) documents: Vec<Document>,
     pub(crate) events: Vec<Event>,
+    /// Rows of the audit, with their workspaces.
+    pub(crate) audit: Vec<(Uuid, audit::Entry)>,
     /// The last number given out, for what was counted since the transaction began.
     pub(crate) counts: HashMap<(WorkspaceId, Kind), i64>,
 }
@@ -59,11 +61,17 @@ pub(crate) struct Mark {
     tasks: usize,
     documents: usize,
     events: usize,
+    audit: usize,
 }
 
 impl Pending {
     pub(crate) fn mark(&self) -> Mark {
-        Mark { tasks: self.tasks.len(), documents: self.documents.len(), events: self.events.len() }
+        Mark {
+            tasks: self.tasks.len(),
+            documents: self.documents.len(),
+            events: self.events.len(),
+            audit: self.audit.len(),
+        }
     }
 
     /// Forgets what came after `mark`. Counts stay: a number that was given out leaves a gap.
@@ -71,8 +79,10 @@ impl Pending {
         self.tasks.truncate(mark.tasks);
         self.documents.truncate(mark.documents);
         self.events.truncate(mark.events);
+        self.audit.truncate(mark.audit);
     }
 
+    /// Whether there is nothing but, perhaps, rows of the audit.
     fn is_empty(&self) -> bool {
         self.tasks.is_empty() && self.documents.is_empty() && self.events.is_empty() && self.counts.is_empty()
     }
@@ -83,8 +93,13 @@ pub(crate) async fn settle(tx: &mut Tx) -> Result<(), Error> {
     if tx.pending.tasks.is_empty() { Ok(()) } else { flush(tx).await }
 }
 
-/// Writes what is pending; one trip to the database.
+/// Writes what is pending; one trip to the database, and one more for the audit, which nothing else is written with.
 pub(crate) async fn flush(tx: &mut Tx) -> Result<(), Error> {
+    let audit = std::mem::take(&mut tx.pending.audit);
+    if !audit.is_empty() {
+        tx.wrote = true;
+        audit::flush(tx, &audit).await?;
+    }
     if tx.pending.is_empty() {
         return Ok(());
     }
@@ -226,6 +241,6 @@ async fn postgres(tx: &mut Tx, pending: Pending) -> Result<(), Error> {
 }
 
 /// One value of each row.
-fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
+pub(crate) fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
     rows.iter().map(value).collect()
 }

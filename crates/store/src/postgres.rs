@@ -4,26 +4,28 @@
 //! the transaction names, or `deskhand_system`, which sees all and is used by [`Scope::System`] alone.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
 use domain::ids::WorkspaceId;
+use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{error, warn};
 
-use crate::job::{self, Job, Ran};
+use crate::job::{self, Job, Ran, Wants};
 use crate::migrate::{self, Schema};
 use crate::numbers::{self, Kind, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::{self, Wake};
-use crate::{Error, Failure, Options, pending};
+use crate::{Error, Failure, Options, bus, pending};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
 const ATTEMPTS: u32 = 6;
@@ -32,7 +34,7 @@ const GIVE_UP: Duration = Duration::from_secs(2);
 /// How far apart other processes are woken at least, since a notification takes a lock that all committers share: the
 /// first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(10);
-/// How many transactions take jobs that may share one, side by side.
+/// How many transactions of one scope take jobs that may share one, side by side.
 const LANES: usize = 2;
 /// How many jobs share one at most.
 const LANE_GROUP: usize = 32;
@@ -51,17 +53,34 @@ struct Work {
     numbers: Arc<Numbers>,
     wakes: broadcast::Sender<Wake>,
     tell: mpsc::UnboundedSender<Wake>,
-    lanes: std::sync::Mutex<Lanes>,
-    /// Transactions that begin now.
-    begins: TaskTracker,
+    /// By what jobs have to agree in to share a transaction; only where there are any.
+    lanes: std::sync::Mutex<HashMap<Sharing, Lanes>>,
+    /// What takes jobs, and transactions that begin.
+    tasks: TaskTracker,
 }
 
-/// Jobs that may share a transaction, and what takes them now.
+/// What jobs have to agree in to share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Sharing {
+    scope: Scope,
+    durable: bool,
+    /// Whether they handle events: a worker that was thought dead may hold their rows of the ledger, for which nobody
+    /// else shall wait.
+    handles: bool,
+}
+
+impl Sharing {
+    fn of(job: &dyn Job) -> Self {
+        let handles = matches!(job.wants(), Wants::Events(_));
+        Self { scope: job.scope(), durable: job.is_durable(), handles }
+    }
+}
+
+/// Jobs that may share a transaction, and how many tasks take them now.
 #[derive(Default)]
 struct Lanes {
     waiting: VecDeque<Box<dyn Job>>,
     running: usize,
-    tasks: JoinSet<()>,
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Error> {
@@ -145,7 +164,7 @@ impl Postgres {
             wakes,
             tell,
             lanes: std::sync::Mutex::default(),
-            begins: TaskTracker::new(),
+            tasks: TaskTracker::new(),
         };
         Ok(Self { work: Arc::new(work), tasks: Mutex::new(tasks) })
     }
@@ -163,19 +182,26 @@ impl Postgres {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, None, input, work);
-        self.work.alone(job, durable).await;
+        let (job, told) = job::job(scope, durable, Wants::Nothing, input, work);
+        self.work.alone(job).await;
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
 
-    pub(crate) async fn add<I, T, E, F>(&self, scope: Scope, kind: Kind, input: I, work: F) -> Result<T, E>
+    pub(crate) async fn share<I, T, E, F>(
+        &self,
+        scope: Scope,
+        wants: Wants,
+        input: I,
+        work: F,
+        durable: bool,
+    ) -> Result<T, E>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, Some(kind), input, work);
+        let (job, told) = job::job(scope, durable, wants, input, work);
         Work::queue(&self.work, job);
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
@@ -191,13 +217,8 @@ impl Postgres {
     }
 
     pub(crate) async fn close(&self) {
-        let mut lanes = {
-            let mut lanes = self.work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            std::mem::take(&mut lanes.tasks)
-        };
-        while lanes.join_next().await.is_some() {}
-        self.work.begins.close();
-        self.work.begins.wait().await;
+        self.work.tasks.close();
+        self.work.tasks.wait().await;
         self.tasks.lock().await.shutdown().await;
         self.work.pool.close().await;
     }
@@ -208,10 +229,6 @@ impl Postgres {
 enum Mode {
     Read,
     Write { durable: bool },
-}
-
-impl Mode {
-    const DURABLE: Self = Self::Write { durable: true };
 }
 
 type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
@@ -261,7 +278,7 @@ impl Work {
     /// an open transaction, and its role, for whoever is next (transact-rs/sqlx#4393).
     async fn to_the_end(&self, begin: impl Future<Output = Begun> + Send + 'static) -> Begun {
         let (tell, told) = oneshot::channel();
-        self.begins.spawn(async move {
+        self.tasks.spawn(async move {
             // Where nobody waits any more, the transaction is dropped here, and that rolls it back.
             let _ = tell.send(begin.await);
         });
@@ -272,16 +289,19 @@ impl Work {
     /// it needs them, it does meanwhile.
     ///
     /// For lanes: they are tasks of their own, so that nobody drops this while it begins.
-    async fn begin_with_numbers(&self, scope: Scope, kinds: Vec<Kind>) -> Result<Tx, Error> {
-        let Scope::Workspace(workspace) = scope else { return self.begin(scope, Mode::DURABLE).await };
+    async fn begin_with_numbers(&self, scope: Scope, mode: Mode, kinds: Vec<Kind>) -> Result<Tx, Error> {
+        let transaction = begin_with(self.pool.clone(), begin_text(scope, mode));
+        let Scope::Workspace(workspace) = scope else { return Ok(self.begun(transaction.await?, scope)) };
+        if kinds.is_empty() {
+            return Ok(self.begun(transaction.await?, scope));
+        }
         let mut wanted: HashMap<(WorkspaceId, Kind), i64> = HashMap::new();
         for kind in kinds {
             *wanted.entry((workspace, kind)).or_default() += 1;
         }
         let (tell, coming) = oneshot::channel();
-        self.begins.spawn(Arc::clone(&self.numbers).fetch(wanted, tell));
-        let transaction = begin_with(self.pool.clone(), begin_text(scope, Mode::DURABLE)).await?;
-        let mut tx = self.begun(transaction, scope);
+        self.tasks.spawn(Arc::clone(&self.numbers).fetch(wanted, tell));
+        let mut tx = self.begun(transaction.await?, scope);
         if let Source::Taken { coming: slot, .. } = &mut tx.numbers {
             *slot = Some(coming);
         }
@@ -289,10 +309,11 @@ impl Work {
     }
 
     /// Runs `job` in a transaction of its own, again where PostgreSQL asks for that, and tells its caller.
-    async fn alone(&self, mut job: Box<dyn Job>, durable: bool) {
+    async fn alone(&self, mut job: Box<dyn Job>) {
         let mut attempt = 1;
         loop {
-            let mut tx = match self.begin(job.scope(), Mode::Write { durable }).await {
+            let mode = Mode::Write { durable: job.is_durable() };
+            let mut tx = match self.begin(job.scope(), mode).await {
                 Ok(tx) => tx,
                 Err(error) => return job.tell(Err(error)),
             };
@@ -332,63 +353,96 @@ impl Work {
         Ok(())
     }
 
-    /// Queues `job`, and opens another lane where there are not all yet.
+    /// Queues `job`, and opens another lane for what it can share a transaction with, where there are not all yet.
     fn queue(work: &Arc<Self>, job: Box<dyn Job>) {
-        let mut lanes = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kind = Sharing::of(&*job);
+        let mut all = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let lanes = all.entry(kind).or_default();
         lanes.waiting.push_back(job);
         if lanes.running < LANES {
             lanes.running += 1;
-            // Those that are over.
-            while lanes.tasks.try_join_next().is_some() {}
-            lanes.tasks.spawn(Arc::clone(work).lane());
+            work.tasks.spawn(Arc::clone(work).lane(kind));
         }
     }
 
-    /// The jobs for one transaction: the first that waits and those after it of the same scope. Where there are
-    /// none, this lane is over.
-    fn next_group(&self) -> Vec<Box<dyn Job>> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let scope = lanes.waiting.front().map(|job| job.scope());
-        let same = lanes.waiting.iter().take_while(|job| Some(job.scope()) == scope).count();
-        let group: Vec<Box<dyn Job>> = lanes.waiting.drain(..same.min(LANE_GROUP)).collect();
+    /// The jobs for one transaction. Where there are none, this lane is over.
+    fn next_group(&self, kind: Sharing) -> Vec<Box<dyn Job>> {
+        let mut all = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(lanes) = all.get_mut(&kind) else { return Vec::new() };
+        let most = lanes.waiting.len().min(LANE_GROUP);
+        let group: Vec<Box<dyn Job>> = lanes.waiting.drain(..most).collect();
         if group.is_empty() {
             lanes.running -= 1;
+            if lanes.running == 0 {
+                all.remove(&kind);
+            }
         }
         group
     }
 
     /// Takes groups until nothing waits.
-    async fn lane(self: Arc<Self>) {
+    async fn lane(self: Arc<Self>, kind: Sharing) {
         loop {
-            let group = self.next_group();
+            let group = self.next_group(kind);
             if group.is_empty() {
                 return;
             }
-            for job in self.together(group).await {
-                self.alone(job, true).await;
+            let run = async {
+                for job in self.together(kind, group).await {
+                    self.alone(job).await;
+                }
+            };
+            // The callers of what was dropped are told; those who wait go on.
+            if AssertUnwindSafe(run).catch_unwind().await.is_err() {
+                error!("a shared transaction panicked; this is a bug in Deskhand");
             }
         }
     }
 
     /// Runs `jobs` one after another in one transaction and tells their callers. Gives back those that have to
     /// run alone: all of them, if one failed after it had written something.
-    async fn together(&self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-        let Some(scope) = jobs.first().map(|job| job.scope()) else { return jobs };
-        let kinds = jobs.iter().filter_map(|job| job.numbers()).collect();
-        let mut tx = match self.begin_with_numbers(scope, kinds).await {
+    async fn together(
+        &self,
+        Sharing { scope, durable, .. }: Sharing,
+        mut jobs: Vec<Box<dyn Job>>,
+    ) -> Vec<Box<dyn Job>> {
+        let (mut numbers, mut claims) = (Vec::new(), Vec::new());
+        for job in &jobs {
+            match job.wants() {
+                Wants::Nothing => {}
+                Wants::Number(kind) => numbers.push(*kind),
+                Wants::Events(claim) => claims.push(claim),
+            }
+        }
+        let began = async {
+            let mut tx = self.begin_with_numbers(scope, Mode::Write { durable }, numbers).await?;
+            if !claims.is_empty() {
+                bus::take_together(&mut tx, &claims).await?;
+            }
+            Ok(tx)
+        };
+        let mut tx = match began.await {
             Ok(tx) => tx,
+            Err(Error::Statement(_)) => return jobs,
             Err(error) => {
                 jobs.into_iter().for_each(|job| job.tell(Err(error.clone())));
                 return Vec::new();
             }
         };
         for job in &mut jobs {
-            if job.run(&mut tx).await == Ran::Spoiled {
+            let ran = job.run(&mut tx).await;
+            // Its rows of the ledger are written already: without its effect they must not stay.
+            let left = match job.wants() {
+                Wants::Events(claim) => ran != Ran::Keep || tx.taken.has(claim),
+                _ => false,
+            };
+            if ran == Ran::Spoiled || left {
                 return jobs;
             }
         }
         match self.commit(tx).await {
-            Err(error) if error.wants_retry() => jobs,
+            // The database has refused something of one of them.
+            Err(Error::Statement(_)) => jobs,
             committed => {
                 jobs.into_iter().for_each(|job| job.tell(committed.clone()));
                 Vec::new()

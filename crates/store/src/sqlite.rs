@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, Connection as _};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use crate::job::{self, Job, Ran};
+use crate::job::{self, Job, Ran, Wants};
 use crate::migrate::{self, Schema};
 use crate::numbers::Source;
 use crate::pending::{self, Pending};
@@ -140,7 +140,7 @@ impl Sqlite {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, None, input, work);
+        let (job, told) = job::job(scope, true, Wants::Nothing, input, work);
         if self.jobs.send(job).await.is_err() {
             return Err(E::from(Error::GivenUp("the database is closed")));
         }

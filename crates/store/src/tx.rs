@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use crate::Error;
+use crate::bus::Taken;
 use crate::numbers::{self, Kind};
 use crate::pending::{self, Pending};
 use crate::projects::Found;
 use crate::wake::Wake;
 
 /// What a transaction may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// One workspace. On PostgreSQL row level security shows nothing else.
     Workspace(WorkspaceId),
@@ -77,6 +78,8 @@ pub struct Tx {
     pub(crate) wakes: Vec<Wake>,
     pub(crate) numbers: numbers::Source,
     pub(crate) pending: Pending,
+    /// Events that were taken for its jobs before they ran.
+    pub(crate) taken: Taken,
     /// Projects that were looked up in this transaction, which many of its jobs may name.
     pub(crate) projects: Vec<Found>,
     /// Whether the job that runs may have changed the database.
@@ -104,6 +107,7 @@ impl Tx {
             wakes: Vec::new(),
             numbers,
             pending: Pending::default(),
+            taken: Taken::default(),
             projects: Vec::new(),
             wrote: false,
             clock: Arc::clone(clock),

@@ -99,7 +99,7 @@ impl Handler for Writer {
                         Box::pin(async move {
                             let Delivery { group, topic, partition, fence, event, .. } = delivery;
                             store::bus::take(tx, group, *topic, *partition, *fence, event.id).await?;
-                            store::audit::insert(tx, &[effect(event)]).await
+                            store::audit::insert(tx, vec![effect(event)])
                         })
                     })
                     .await;

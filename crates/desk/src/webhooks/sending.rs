@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 use store::webhooks::Claim;
 use store::webhooks::deliveries::{self as rows, After, NewDelivery};
-use store::{Scope, Tx};
+use store::{Scope, Tx, Wants};
 
 use super::{Delivery, delivery_id, find, owner, save};
 use crate::error::{Error, Result};
@@ -58,9 +58,7 @@ fn message(event: &Envelope) -> Result<String> {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()> {
-    let Some(workspace) = deliveries.first().map(|delivery| delivery.event.workspace_id) else {
-        return Ok(());
-    };
+    let Some((workspace, claim)) = crate::Delivery::of(&deliveries) else { return Ok(()) };
     let webhooks = desk
         .store
         .read(workspace, (), |tx, ()| Box::pin(async move { store::webhooks::enabled(tx).await }))
@@ -70,7 +68,7 @@ pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()>
         return Ok(());
     }
     desk.store
-        .write(workspace, deliveries, |tx, deliveries| {
+        .add(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = crate::Delivery::take_all(tx, deliveries).await?;
                 let webhooks = store::webhooks::enabled(tx).await?;

@@ -1,12 +1,60 @@
 //! The inbox ledger: which group has handled which event. Its row and the effect are one transaction.
 
+use std::collections::HashMap;
+
 use domain::Topic;
 use domain::ids::EventId;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::at::At;
-use crate::tx::{Tx, execute, fetch_all, fetch_optional};
+use crate::pending::column;
+use crate::tx::{self, Connection, Tx, execute, fetch_all, fetch_optional};
+
+/// Events of one partition that a group's worker wants to handle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The group.
+    pub group: &'static str,
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: u32,
+    /// The fence of the worker's lease on the partition.
+    pub fence: i64,
+    /// The events.
+    pub events: Vec<EventId>,
+}
+
+/// Events that were taken for jobs that share a transaction before those ran, until each takes its own; and whether they
+/// were fresh.
+#[derive(Default)]
+pub(crate) struct Taken(HashMap<Lease, HashMap<EventId, bool>>);
+
+type Lease = (&'static str, Topic, u32, i64);
+
+impl Taken {
+    /// The fresh ones among the events of `claim`; nothing where they were not taken before, or are no longer here.
+    fn give(&mut self, claim: &Claim) -> Option<Vec<EventId>> {
+        let taken = self.0.get_mut(&claim.lease())?;
+        if !claim.events.iter().all(|event| taken.contains_key(event)) {
+            return None;
+        }
+        Some(claim.events.iter().copied().filter(|event| taken.remove(event) == Some(true)).collect())
+    }
+
+    /// Whether events of `claim` are still here, because nobody wanted them after all.
+    pub(crate) fn has(&self, claim: &Claim) -> bool {
+        let taken = self.0.get(&claim.lease());
+        taken.is_some_and(|taken| claim.events.iter().any(|event| taken.contains_key(event)))
+    }
+}
+
+impl Claim {
+    fn lease(&self) -> Lease {
+        (self.group, self.topic, self.partition, self.fence)
+    }
+}
 
 /// Takes the event for `group`: the ledger's row, if there is none yet and the worker's lease is the newest.
 ///
@@ -39,59 +87,111 @@ pub async fn take(
 }
 
 const TAKE_POSTGRES: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
-    SELECT consumer_group, CAST(value AS UUID), $5, $6
-    FROM bus_consumers, jsonb_array_elements_text(CAST($7 AS JSONB)) AS value
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4
-    ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id";
+    SELECT consumer_group, event_id, $6, $7
+    FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::uuid[])
+        AS claim (consumer_group, topic, partition, fence, event_id)
+    JOIN bus_consumers USING (consumer_group, topic, partition, fence)
+    ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING consumer_group, event_id";
 const TAKE_SQLITE: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
     SELECT consumer_group, unhex(value), $5, $6
     FROM bus_consumers, json_each($7)
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4
     ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id";
 
-/// Takes several events of one partition for `group` at once; gives those that were not taken before.
+/// Takes the events of `claim` at once; gives those that were not taken before.
 ///
 /// Errors with [`Error::Stale`] where the worker's lease is not the newest.
-pub async fn take_all(
-    tx: &mut Tx,
-    group: &str,
-    topic: Topic,
-    partition: u32,
-    fence: i64,
-    events: &[EventId],
-) -> Result<Vec<EventId>, Error> {
-    let workspace = tx.workspace()?;
-    let now = tx.now();
-    let sql = if tx.is_postgres() { TAKE_POSTGRES } else { TAKE_SQLITE };
-    let ids =
-        serde_json::Value::from_iter(events.iter().map(|event| event.0.simple().to_string())).to_string();
-    let rows = fetch_all!(
-        tx,
-        (Uuid,),
-        sql,
-        group,
-        topic.as_str(),
-        i64::from(partition),
-        fence,
-        workspace.0,
-        At(now),
-        ids.as_str(),
-    )?;
+pub async fn take_all(tx: &mut Tx, claim: &Claim) -> Result<Vec<EventId>, Error> {
+    let fresh = if let Some(fresh) = tx.taken.give(claim) {
+        fresh
+    } else if tx.is_postgres() {
+        take_postgres(tx, &[claim]).await?.into_iter().map(|(_, event)| event).collect()
+    } else {
+        take_sqlite(tx, claim).await?
+    };
     // Nothing was fresh, or the lease is not the newest.
-    if rows.is_empty() {
+    if fresh.is_empty() {
         let current = fetch_optional!(
             tx,
             (i64,),
             "SELECT fence FROM bus_consumers WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
-            group,
-            topic.as_str(),
-            i64::from(partition),
+            claim.group,
+            claim.topic.as_str(),
+            i64::from(claim.partition),
         )?;
-        if current != Some((fence,)) {
+        if current != Some((claim.fence,)) {
             return Err(Error::Stale);
         }
     }
-    Ok(rows.into_iter().map(|(id,)| EventId(id)).collect())
+    Ok(fresh)
+}
+
+/// Takes what several jobs claim that share a transaction on PostgreSQL, for [`take_all`] to find; one trip.
+///
+/// Nothing is taken where two of them want the same event, as a worker does that does not know yet that it has lost its
+/// partition: who gets it is then found out by each.
+pub(crate) async fn take_together(tx: &mut Tx, claims: &[&Claim]) -> Result<(), Error> {
+    let mut owners: HashMap<(&str, EventId), Lease> = HashMap::new();
+    for claim in claims {
+        for event in &claim.events {
+            if owners.insert((claim.group, *event), claim.lease()).is_some() {
+                return Ok(());
+            }
+        }
+    }
+    let mut taken: HashMap<Lease, HashMap<EventId, bool>> = HashMap::new();
+    for claim in claims {
+        taken.entry(claim.lease()).or_default().extend(claim.events.iter().map(|event| (*event, false)));
+    }
+    for (group, event) in take_postgres(tx, claims).await? {
+        let lease = owners.get(&(group.as_str(), event));
+        if let Some(events) = lease.and_then(|lease| taken.get_mut(lease)) {
+            events.insert(event, true);
+        }
+    }
+    tx.taken = Taken(taken);
+    Ok(())
+}
+
+/// Takes events; gives those that were not taken before, with their groups.
+async fn take_postgres(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
+    let (workspace, now) = (tx.workspace()?, tx.now());
+    let rows: Vec<(&Claim, Uuid)> =
+        claims.iter().flat_map(|claim| claim.events.iter().map(|event| (*claim, event.0))).collect();
+    tx.wrote = true;
+    let Connection::Postgres(connection) = tx::ready(tx).await? else {
+        return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
+    };
+    let fresh: Vec<(String, Uuid)> = sqlx::query_as(TAKE_POSTGRES)
+        .bind(column(&rows, |(claim, _)| claim.group))
+        .bind(column(&rows, |(claim, _)| claim.topic.as_str()))
+        .bind(column(&rows, |(claim, _)| i64::from(claim.partition)))
+        .bind(column(&rows, |(claim, _)| claim.fence))
+        .bind(column(&rows, |(_, event)| *event))
+        .bind(workspace.0)
+        .bind(At(now))
+        .fetch_all(&mut **connection)
+        .await?;
+    Ok(fresh.into_iter().map(|(group, event)| (group, EventId(event))).collect())
+}
+
+async fn take_sqlite(tx: &mut Tx, claim: &Claim) -> Result<Vec<EventId>, Error> {
+    let (workspace, now) = (tx.workspace()?, tx.now());
+    let ids = claim.events.iter().map(|event| event.0.simple().to_string());
+    let ids = serde_json::Value::from_iter(ids).to_string();
+    let rows = fetch_all!(
+        tx,
+        (Uuid,),
+        TAKE_SQLITE,
+        claim.group,
+        claim.topic.as_str(),
+        i64::from(claim.partition),
+        claim.fence,
+        workspace.0,
+        At(now),
+        ids.as_str(),
+    )?;
+    Ok(rows.into_iter().map(|(event,)| EventId(event)).collect())
 }
 
 /// An event can come again from where its group's place is kept, and not from before: what was handled before the

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Topic, TraceParent};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use crate::tx::{Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::tx::{self, Connection, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Error, Wake};
 
 /// One event in the log.
@@ -51,7 +51,13 @@ pub struct Moved {
     pub events: i64,
     /// The positions that they got, from and up to which, in each partition.
     pub positions: Vec<(Topic, u32, i64, i64)>,
+    /// The events themselves by partition, each in order, where they are no more than 32.
+    pub logged: Vec<((Topic, u32), Vec<Logged>)>,
 }
+
+/// How many events a round of the relay gives back at most: those who wait for them begin before the round is committed.
+/// Where there are more, reading them again is cheaper than one relay that reads for all.
+const FEW: i64 = 32;
 
 /// How far one group is behind in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,13 +129,23 @@ pub async fn relay(tx: &mut Tx, limit: i64) -> Result<Moved, Error> {
     let rows =
         if tx.is_postgres() { relay_postgres(tx, limit).await? } else { relay_sqlite(tx, limit).await? };
     let mut moved = Moved::default();
-    for (name, number, count, end) in rows {
-        let (topic, partition) = partition(&name, number)?;
-        moved.partitions += 1;
-        moved.events += count;
-        if count > 0 {
-            tx.wake(Wake::Log(topic, partition, end));
-            moved.positions.push((topic, partition, end - count, end));
+    let mut last = None;
+    for row in rows {
+        let place @ (topic, partition) = partition(&row.topic, row.partition)?;
+        // A partition's rows follow each other: one for each event that is given back, or one.
+        if last.replace(place) != Some(place) {
+            let (count, end) = (row.events, row.next_position);
+            moved.partitions += 1;
+            moved.events += count;
+            if count > 0 {
+                tx.wake(Wake::Log(topic, partition, end));
+                moved.positions.push((topic, partition, end - count, end));
+            }
+        }
+        let Some(event) = row.logged() else { continue };
+        match moved.logged.last_mut() {
+            Some((of, events)) if *of == place => events.push(event),
+            _ => moved.logged.push((place, vec![event])),
         }
     }
     Ok(moved)
@@ -163,49 +179,91 @@ pub(super) fn trace_in(head: &str) -> Option<TraceParent> {
     rest.split('"').next()?.parse().ok()
 }
 
-// Two statements, because the second has to see what was committed before the partitions were locked.
-const LOCK: &str = "SELECT topic, partition FROM bus_partitions
-    WHERE (topic, partition) IN (SELECT topic, partition FROM outbox ORDER BY id LIMIT $1)
-    ORDER BY topic, partition FOR UPDATE SKIP LOCKED";
-const MOVE: &str = "WITH mine AS MATERIALIZED (
-        SELECT p.topic, p.partition, p.next_position
-        FROM bus_partitions p, jsonb_array_elements(CAST($1 AS JSONB)) AS pair
-        WHERE p.topic = pair ->> 0 AND p.partition = CAST(pair ->> 1 AS BIGINT)
+// What is moved is what the statement's one look at the outbox saw, less what another relay has moved before its partition
+// was free. Of a key no event is seen, or was seen by that relay, without those before it: their order stays.
+const MOVE: &str = "WITH seen AS MATERIALIZED (
+        SELECT ctid AS place, topic, partition FROM outbox ORDER BY id LIMIT {limit}
+    ), mine AS MATERIALIZED (
+        SELECT topic, partition, next_position FROM bus_partitions
+        WHERE (topic, partition) IN (SELECT topic, partition FROM seen)
+        ORDER BY topic, partition FOR UPDATE SKIP LOCKED
+    ), sent AS (
+        DELETE FROM outbox o USING seen, mine
+        WHERE o.ctid = seen.place AND mine.topic = seen.topic AND mine.partition = seen.partition
+        RETURNING o.*, next_position
     ), taken AS MATERIALIZED (
-        SELECT o.*, next_position FROM (SELECT * FROM outbox ORDER BY id LIMIT $2) o JOIN mine USING (topic, partition)
+        SELECT *, next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1 AS position
+        FROM sent
     ), logged AS (
         INSERT INTO bus_log (topic, partition, position, workspace_id, event_id, envelope, created_at)
-        SELECT topic, partition, next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1,
-            workspace_id, event_id, envelope, created_at
-        FROM taken
-    ), sent AS (
-        DELETE FROM outbox USING taken WHERE outbox.id = taken.id
-    ), counted AS (
-        SELECT topic, partition, count(taken.id) AS events FROM mine LEFT JOIN taken USING (topic, partition)
-        GROUP BY topic, partition
+        SELECT topic, partition, position, workspace_id, event_id, envelope, created_at FROM taken
+    ), grown AS (
+        UPDATE bus_partitions p SET next_position = counted.next_position
+        FROM (SELECT topic, partition, count(*) AS events, max(position) + 1 AS next_position
+              FROM taken GROUP BY topic, partition) counted
+        WHERE p.topic = counted.topic AND p.partition = counted.partition
+        RETURNING p.topic, p.partition, counted.events, p.next_position
     )
-    UPDATE bus_partitions p SET next_position = p.next_position + counted.events
-    FROM counted WHERE p.topic = counted.topic AND p.partition = counted.partition
-    RETURNING p.topic, p.partition, counted.events, p.next_position";
+    SELECT topic, partition, COALESCE(events, 0) AS events,
+        COALESCE(grown.next_position, mine.next_position) AS next_position, position, event_id, workspace_id, envelope
+    FROM mine LEFT JOIN grown USING (topic, partition)
+    LEFT JOIN (SELECT * FROM taken WHERE (SELECT count(*) FROM taken) <= {few}) few USING (topic, partition)
+    ORDER BY topic, partition, position";
 
-/// A partition, how many events it got, and the position of its next one.
-type Grown = (String, i64, i64, i64);
+/// A partition, how many events it got, and the position of its next one; with one of the events, where they are few.
+#[derive(FromRow)]
+struct Grown {
+    topic: String,
+    partition: i64,
+    events: i64,
+    next_position: i64,
+    position: Option<i64>,
+    event_id: Option<Uuid>,
+    workspace_id: Option<Uuid>,
+    envelope: Option<String>,
+}
+
+impl Grown {
+    fn logged(self) -> Option<Logged> {
+        Some(Logged {
+            position: self.position?,
+            event: EventId(self.event_id?),
+            workspace: WorkspaceId(self.workspace_id?),
+            envelope: self.envelope?,
+        })
+    }
+}
 
 async fn relay_postgres(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
-    let locked = fetch_all!(tx, (String, i64), LOCK, limit)?;
-    if locked.is_empty() {
-        return Ok(Vec::new());
-    }
-    let pairs = serde_json::json!(locked).to_string();
-    fetch_all!(tx, Grown, MOVE, pairs.as_str(), limit)
+    // As parameters, the numbers would change what PostgreSQL expects, so that it plans each time anew: that takes longer
+    // than to move a few events.
+    let text = MOVE.replace("{limit}", &limit.to_string()).replace("{few}", &FEW.to_string());
+    tx.wrote = true;
+    let Connection::Postgres(connection) = tx::ready(tx).await? else {
+        return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
+    };
+    Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut **connection).await?)
 }
+
+const GROWN_BY_FEW: &str = "SELECT o.topic, o.partition, count(*) OVER place AS events,
+        next_position + count(*) OVER place AS next_position,
+        next_position + row_number() OVER (PARTITION BY o.topic, o.partition ORDER BY o.id) - 1 AS position,
+        event_id, workspace_id, envelope
+    FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
+    WHERE o.id <= $1 WINDOW place AS (PARTITION BY o.topic, o.partition)
+    ORDER BY o.topic, o.partition, position";
+const GROWN_BY_MANY: &str = "SELECT o.topic, o.partition, count(*) AS events,
+        next_position + count(*) AS next_position,
+        NULL AS position, NULL AS event_id, NULL AS workspace_id, NULL AS envelope
+    FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
+    WHERE o.id <= $1 GROUP BY o.topic, o.partition";
 
 async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
     // There is one writer: what is seen now is all there is, and nothing can slip in below the last id.
-    let (last,) = fetch_one!(
+    let (last, count) = fetch_one!(
         tx,
-        (Option<i64>,),
-        "SELECT max(id) FROM (SELECT id FROM outbox ORDER BY id LIMIT $1)",
+        (Option<i64>, i64),
+        "SELECT max(id), count(*) FROM (SELECT id FROM outbox ORDER BY id LIMIT $1)",
         limit
     )?;
     let Some(last) = last else { return Ok(Vec::new()) };
@@ -219,14 +277,7 @@ async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
          WHERE o.id <= $1",
         last,
     )?;
-    let moved = fetch_all!(
-        tx,
-        Grown,
-        "SELECT o.topic, o.partition, count(*), next_position + count(*)
-         FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
-         WHERE o.id <= $1 GROUP BY o.topic, o.partition",
-        last,
-    )?;
+    let moved = fetch_all!(tx, Grown, if count <= FEW { GROWN_BY_FEW } else { GROWN_BY_MANY }, last)?;
     execute!(
         tx,
         "UPDATE bus_partitions AS p SET next_position = next_position + events

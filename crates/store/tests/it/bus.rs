@@ -1,12 +1,14 @@
 //! The log gets every committed event once and in order, leases have one owner, and stale owners are refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
 use domain::{EventType, Topic, TraceParent};
-use store::bus::{self, Lease, Logged, Owned};
-use store::{Error, Store};
+use jiff::Timestamp;
+use store::audit::{Entry, Filter};
+use store::bus::{self, Claim, Lease, Logged, Owned};
+use store::{Error, Store, Wants};
 use testkit::{append, both, event, postgres};
 use uuid::Uuid;
 
@@ -223,6 +225,11 @@ async fn an_event_is_taken_once_and_not_by_who_has_lost_the_partition() {
     .await;
 }
 
+fn claim(owned: &Owned, events: &[EventId]) -> Claim {
+    let Owned { topic, partition, fence, .. } = *owned;
+    Claim { group: "hand", topic, partition, fence, events: events.to_vec() }
+}
+
 #[tokio::test]
 async fn of_several_events_only_the_fresh_ones_are_taken() {
     both(async |db| {
@@ -233,9 +240,7 @@ async fn of_several_events_only_the_fresh_ones_are_taken() {
         take(&db, workspace, &owned, ids[2]).await.unwrap();
         let take_all = async |owned: Owned, ids: Vec<EventId>| -> Result<Vec<EventId>, Error> {
             db.write(workspace, (owned, ids), |tx, (owned, ids)| {
-                Box::pin(async move {
-                    bus::take_all(tx, "hand", owned.topic, owned.partition, owned.fence, ids).await
-                })
+                Box::pin(async move { bus::take_all(tx, &claim(owned, ids)).await })
             })
             .await
         };
@@ -245,6 +250,103 @@ async fn of_several_events_only_the_fresh_ones_are_taken() {
         assert!(take_all(owned.clone(), ids.clone()).await.unwrap().is_empty());
         let stale = Owned { fence: owned.fence - 1, ..owned };
         assert!(matches!(take_all(stale, ids).await, Err(Error::Stale)));
+    })
+    .await;
+}
+
+/// How a worker fares that shares its transaction with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fares {
+    Well,
+    /// It fails after it has taken its events.
+    Fails,
+    /// Its lease is an older one.
+    Stale,
+    /// It does not take them after all.
+    Leaves,
+    /// PostgreSQL refuses what it writes, and says so only with the commit.
+    Refused,
+}
+
+/// Takes what `claim` says and writes a row for each event that was fresh, in a transaction that others may share.
+async fn handle(store: &Store, workspace: WorkspaceId, claim: Claim, fares: Fares) -> Result<usize, Error> {
+    let wants = Wants::Events(claim.clone());
+    let work = store.add(workspace, wants, (claim, fares), |tx, (claim, fares)| {
+        Box::pin(async move {
+            if *fares == Fares::Leaves {
+                return Ok(0);
+            }
+            let fresh = bus::take_all(tx, claim).await?;
+            let count = fresh.len();
+            let effect = |event: EventId| Entry {
+                id: EventId(Uuid::now_v7()),
+                occurred_at: Timestamp::UNIX_EPOCH,
+                action: event.0.to_string(),
+                subject_kind: "effect".to_owned(),
+                subject: event.0,
+                subject_number: None,
+                subject_title: if *fares == Fares::Refused { "\0".to_owned() } else { String::new() },
+                actor: testkit::event(WorkspaceId(Uuid::nil()), EventType::TaskCreated, event.0, 1).actor,
+                changes: Vec::new(),
+            };
+            store::audit::insert(tx, fresh.into_iter().map(effect).collect())?;
+            if *fares == Fares::Fails { Err(Error::GivenUp("as the test wants it")) } else { Ok(count) }
+        })
+    });
+    work.await
+}
+
+#[tokio::test]
+async fn workers_that_share_a_transaction_each_take_their_own_events_once() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let owned: Vec<Owned> = take_over(&db, "one").await.into_iter().map(|lease| lease.owned).collect();
+        let (mut wanted, mut not_wanted) = (BTreeSet::new(), BTreeSet::new());
+        let mut taken = 0;
+        let odd = [Fares::Well, Fares::Fails, Fares::Stale, Fares::Leaves, Fares::Refused];
+        // Waves in which one of forty fares otherwise; in every other wave each comes twice, as after a takeover.
+        for (odd, times) in odd.into_iter().flat_map(|odd| [(odd, 1), (odd, 2)]) {
+            // SQLite keeps every text.
+            let odd = if odd == Fares::Refused && db.store.is_exclusive() { Fares::Well } else { odd };
+            let mut workers = tokio::task::JoinSet::new();
+            for n in 0..40 {
+                let ids: Vec<EventId> = (0..n % 4 + 1).map(|_| EventId(Uuid::now_v7())).collect();
+                let fares = if n == 20 { odd } else { Fares::Well };
+                let mut claim = claim(&owned[n % owned.len()], &ids);
+                claim.fence -= i64::from(fares == Fares::Stale);
+                let kept = if fares == Fares::Well { &mut wanted } else { &mut not_wanted };
+                kept.extend(ids.iter().map(|id| id.0.to_string()));
+                for _ in 0..times {
+                    let (store, claim) = (db.store.clone(), claim.clone());
+                    workers.spawn(async move { (fares, handle(&store, workspace, claim, fares).await) });
+                }
+            }
+            for (fares, result) in workers.join_all().await {
+                match (fares, result) {
+                    (Fares::Well, Ok(fresh)) => taken += fresh,
+                    (Fares::Fails, Err(Error::GivenUp(_)))
+                    | (Fares::Stale, Err(Error::Stale))
+                    | (Fares::Leaves, Ok(0))
+                    | (Fares::Refused, Err(Error::Statement(_))) => {}
+                    (fares, result) => panic!("one that fares {fares:?} got {result:?}"),
+                }
+            }
+        }
+        assert_eq!(taken, wanted.len());
+        let effects: Result<_, Error> = db
+            .read(workspace, (), |tx, ()| {
+                Box::pin(async move { store::audit::list(tx, &Filter::default(), 1000, None).await })
+            })
+            .await;
+        let mut effects: Vec<String> = effects.unwrap().items.into_iter().map(|entry| entry.action).collect();
+        effects.sort();
+        assert_eq!(effects, wanted.into_iter().collect::<Vec<_>>(), "each once");
+
+        // What failed is not in the ledger: it can be taken.
+        let ids: Vec<EventId> = not_wanted.iter().map(|id| EventId(id.parse().unwrap())).collect();
+        let taken = handle(&db, workspace, claim(&owned[0], &ids), Fares::Well).await.unwrap();
+        assert_eq!(taken, ids.len());
     })
     .await;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::EventType;
 use domain::ids::{ProjectId, TaskId, WorkspaceId};
 use store::projects::{self, Project};
-use store::{Error, Failure, Kind, Store, Tx};
+use store::{Error, Failure, Kind, Store, Tx, Wants};
 use testkit::{Proxy, both, event};
 use uuid::Uuid;
 
@@ -90,10 +90,27 @@ async fn make(tx: &mut Tx, how: How, name: &str) -> Result<TaskId, Fault> {
 async fn write(store: &Store, workspace: WorkspaceId, n: usize) -> Option<TaskId> {
     let how = HOWS[n % HOWS.len()];
     let input = (how, format!("of write {n}"));
-    let result = if n.is_multiple_of(3) {
-        store.write(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
-    } else {
-        store.add(workspace, Kind::Task, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await
+    let result = match n / HOWS.len() % 4 {
+        0 => store.write(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await,
+        1 => {
+            store
+                .add(workspace, Wants::Nothing, input, |tx, (how, name)| Box::pin(make(tx, *how, name)))
+                .await
+        }
+        2 => {
+            store
+                .add_relaxed(workspace, Wants::Nothing, input, |tx, (how, name)| {
+                    Box::pin(make(tx, *how, name))
+                })
+                .await
+        }
+        _ => {
+            store
+                .add(workspace, Wants::Number(Kind::Task), input, |tx, (how, name)| {
+                    Box::pin(make(tx, *how, name))
+                })
+                .await
+        }
     };
     match (how, result) {
         (How::Well, Ok(task)) => Some(task),
@@ -163,7 +180,7 @@ async fn a_transaction_sees_the_tasks_that_it_made() {
 /// Makes a task, and gives its number.
 async fn number(store: &Store, workspace: WorkspaceId) -> Result<i64, Error> {
     store
-        .add(workspace, Kind::Task, (), |tx, ()| {
+        .add(workspace, Wants::Number(Kind::Task), (), |tx, ()| {
             Box::pin(async move {
                 let task = a_task(tx.number(Kind::Task).await?);
                 store::tasks::insert(tx, &task)?;
@@ -180,7 +197,7 @@ async fn a_number_that_was_taken_for_a_write_that_needs_none_is_the_next_ones() 
         let workspace = WorkspaceId(Uuid::now_v7());
         for expected in 1..4 {
             let none: Result<(), Error> =
-                db.add(workspace, Kind::Task, (), |_, ()| Box::pin(async { Ok(()) })).await;
+                db.add(workspace, Wants::Number(Kind::Task), (), |_, ()| Box::pin(async { Ok(()) })).await;
             none.unwrap();
             assert_eq!(number(&db, workspace).await.unwrap(), expected);
         }

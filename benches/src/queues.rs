@@ -1,0 +1,321 @@
+//! Events beside what PostgreSQL does with the same claims, and what job queues do with the same jobs.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use domain::Topic;
+use store::Location;
+use testkit::Database;
+use uuid::Uuid;
+
+use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT, bus};
+use crate::machine::{fsync, percentile};
+
+/// How many events wait when a round begins, where they are taken one at a time.
+const FEW: usize = 6_000;
+/// How many partitions the topic has; with as many clients the others work.
+const ALL: usize = 12;
+/// How much longer each flush of PostgreSQL's log takes on the slow disk.
+const SLOWER: Duration = Duration::from_millis(3);
+/// pgbench with Deskhand's own statements.
+const SAME: &str = "pgbench, Deskhand's statements";
+const CLAIMS: &str = "pgbench, claims with SKIP LOCKED";
+
+/// The same table as Deskhand's audit, in which the effect is a row.
+const EFFECTS: &str = "CREATE TABLE effects (id UUID PRIMARY KEY, workspace_id UUID NOT NULL,
+         occurred_at TIMESTAMPTZ NOT NULL, action TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id UUID NOT NULL,
+         subject_number BIGINT, subject_title TEXT NOT NULL, actor_kind TEXT NOT NULL, actor_id UUID,
+         actor_name TEXT NOT NULL, via TEXT NOT NULL, address TEXT, changes JSONB NOT NULL);
+     CREATE INDEX ON effects (workspace_id, subject_id, id);
+     CREATE INDEX ON effects (workspace_id, id)";
+
+fn psql(url: &str, sql: &str) {
+    let done = Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url]).output();
+    let done = done.expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Lets every flush of PostgreSQL's log take [`SLOWER`] longer, for connections to the database at `url` from now on.
+fn slow_down(url: &str) {
+    psql(
+        // Only a superuser may.
+        &url.replace("deskhand@", "postgres@"),
+        &format!(
+            "DO $$ BEGIN
+                 EXECUTE format('ALTER DATABASE %I SET commit_delay = {}', current_database());
+                 EXECUTE format('ALTER DATABASE %I SET commit_siblings = 0', current_database());
+             END $$",
+            SLOWER.as_micros()
+        ),
+    );
+}
+
+/// What a run of pgbench shows.
+struct Bench {
+    /// Transactions per second.
+    rate: f64,
+    /// How long one takes on average, in milliseconds.
+    took: f64,
+}
+
+/// Runs a transaction again and again.
+fn pgbench(url: &str, clients: usize, transactions: usize, script: &str, options: &str) -> Bench {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("claim.sql");
+    // pgbench ends a statement at a semicolon, not at a line's end.
+    std::fs::write(&file, script).expect("the script is written");
+    let threads = clients.min(2).to_string();
+    let (clients, transactions) = (clients.to_string(), transactions.to_string());
+    let run = Command::new("pgbench")
+        .env("PGOPTIONS", options)
+        .args(["-n", "-M", "prepared", "-c", &clients, "-j", &threads, "-t", &transactions, "-f"])
+        .arg(&file)
+        .arg(url)
+        .output()
+        .expect("pgbench runs");
+    let text = String::from_utf8_lossy(&run.stdout);
+    let figure = |name: &str| -> f64 {
+        let figure = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .and_then(|rest| rest.split(' ').next()?.parse().ok());
+        figure.unwrap_or_else(|| panic!("pgbench says its {name}: {}", String::from_utf8_lossy(&run.stderr)))
+    };
+    Bench { rate: figure("tps = "), took: figure("latency average = ") }
+}
+
+/// How many transactions each client makes.
+const fn transactions(batch: usize) -> usize {
+    if batch == 1 { 400 } else { 20 }
+}
+
+/// Makes `rows` jobs that wait, in the database of a queue that consists of nothing else.
+fn jobs(url: &str, rows: usize) {
+    psql(
+        url,
+        "CREATE TABLE jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)",
+    );
+    psql(url, EFFECTS);
+    psql(
+        url,
+        &format!("INSERT INTO jobs (payload) SELECT repeat('x', {TEXT}) FROM generate_series(1, {rows})"),
+    );
+    psql(url, "VACUUM ANALYZE jobs");
+}
+
+/// What the best queue that PostgreSQL can be does with `batch` jobs: rows that wait are taken out, nobody waiting for
+/// anybody, and as many effects are written, in one transaction.
+fn claim(batch: usize) -> String {
+    let workspace = Uuid::now_v7();
+    format!(
+        "BEGIN;
+         DELETE FROM jobs WHERE id IN (SELECT id FROM jobs ORDER BY id FOR UPDATE SKIP LOCKED LIMIT {batch})
+             RETURNING id, payload;
+         INSERT INTO effects SELECT gen_random_uuid(), '{workspace}', now(), 'effect', 'effect', gen_random_uuid(), NULL,
+             repeat('x', {TEXT}), 'system', NULL, 'system', 'cli', NULL, '[]' FROM generate_series(1, {batch});
+         COMMIT;"
+    )
+}
+
+/// The rate of claims, in events per second.
+fn claims(url: &str, batch: usize) -> f64 {
+    let transactions = transactions(batch);
+    jobs(url, ALL * transactions * batch);
+    pgbench(url, ALL, transactions, &claim(batch), "").rate * batch as f64
+}
+
+/// The statements of Deskhand's handler on its tables, without anything that leads to them. Events per second.
+async fn same_claims(batch: usize) -> f64 {
+    let database = testkit::postgres().await;
+    // The partitions are there.
+    bus(&database, Log::Database).await;
+    let Location::Postgres(url) = database.location() else { return f64::NAN };
+    psql(
+        url,
+        "INSERT INTO bus_consumers (consumer_group, topic, partition, position, fence)
+         SELECT 'audit', topic, partition, 0, 1 FROM bus_partitions
+         ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET fence = 1",
+    );
+    let workspace = Uuid::now_v7();
+    let topic = Topic::ConversationsIncoming.as_str();
+    let last = ALL - 1;
+    let script = format!(
+        r#"\set place random(0, {last})
+         BEGIN; SET LOCAL deskhand.workspace_id = '{workspace}';
+         INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
+             SELECT consumer_group, CAST(value AS UUID), '{workspace}', now()
+             FROM bus_consumers, jsonb_array_elements_text((
+                 SELECT jsonb_agg(gen_random_uuid()) FROM generate_series(1, {batch}))) AS value
+             WHERE consumer_group = 'audit' AND topic = '{topic}' AND partition = :place AND fence = 1
+             ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id;
+         INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
+                 subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
+             SELECT CAST(v ->> 0 AS UUID), '{workspace}', CAST(v ->> 1 AS TIMESTAMPTZ), v ->> 2, v ->> 3,
+                 CAST(v ->> 4 AS UUID), NULL, v ->> 5, v ->> 6, NULL, v ->> 7, v ->> 8, NULL, '[]'
+             FROM jsonb_array_elements((
+                 SELECT jsonb_agg(jsonb_build_array(gen_random_uuid(), now(), 'effect', 'effect',
+                     gen_random_uuid(), repeat('x', {TEXT}), 'system', 'system', 'cli'))
+                 FROM generate_series(1, {batch}))) AS v
+             ON CONFLICT (id) DO NOTHING;
+         COMMIT;
+         "#
+    );
+    let options = "-c role=deskhand_app -c jit=off";
+    pgbench(url, ALL, transactions(batch), &script, options).rate * batch as f64
+}
+
+/// What a job queue shows: jobs per second, and milliseconds at rest, median and p99.
+fn peer(name: &str, url: &str, jobs: usize) -> Option<(f64, f64, f64)> {
+    psql(url, EFFECTS);
+    let (jobs, text, paced) = (jobs.to_string(), TEXT.to_string(), PACED.to_string());
+    let run = Command::new("node")
+        .args(["benches/peers/queues.mjs", name, url, &jobs, &text, &paced])
+        .output()
+        .ok()?;
+    let figures: serde_json::Value = serde_json::from_slice(&run.stdout).ok()?;
+    Some((figures["rate"].as_f64()?, figures["p50"].as_f64()?, figures["p99"].as_f64()?))
+}
+
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Figures of several rounds by what they are of, in the order in which those came first.
+#[derive(Default)]
+struct Figures {
+    names: Vec<(&'static str, usize)>,
+    of: HashMap<(&'static str, usize), Vec<f64>>,
+}
+
+impl Figures {
+    fn add(&mut self, name: &'static str, batch: usize, figure: f64) {
+        eprintln!("  {name}, {batch} at a time: {figure:.2}");
+        if !self.names.contains(&(name, batch)) {
+            self.names.push((name, batch));
+        }
+        self.of.entry((name, batch)).or_default().push(figure);
+    }
+
+    fn middles(mut self) -> impl Iterator<Item = ((&'static str, usize), f64)> {
+        let names = std::mem::take(&mut self.names);
+        names.into_iter().filter_map(move |name| Some((name, middle(self.of.remove(&name)?))))
+    }
+}
+
+async fn rates(out: &mut String) {
+    let _ = writeln!(
+        out,
+        "{MANY} events of {TEXT} bytes wait, {FEW} where they are taken one at a time; {ALL} partitions or clients; \
+         medians of {ROUNDS} rounds that alternate. In all of them an event's effect is a row of the audit with its \
+         three indexes. Deskhand's events go from the outbox to the log, and from there to the ledger and the audit; a \
+         claim of pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether something was done \
+         before; Deskhand's statements are the row of the ledger and that of the audit, without what leads to \
+         them.\n\n\
+         | what | at a time | events/s | of the claims |\n|---|---|---|---|"
+    );
+    let mut rates = Figures::default();
+    for _ in 0..ROUNDS {
+        for (count, batch) in [(FEW, 1), (MANY, BATCH)] {
+            rates.add(CLAIMS, batch, claims(&testkit::empty_postgres().await, batch));
+            rates.add(SAME, batch, same_claims(batch).await);
+            let database = testkit::postgres().await;
+            let (running, rate, _) = Running::drain(&database, Log::Database, count, batch, ALL).await;
+            running.stop().await;
+            rates.add("Deskhand", batch, rate);
+        }
+        for name in ["graphile-worker", "pg-boss"] {
+            if let Some((rate, ..)) = peer(name, &testkit::empty_postgres().await, MANY) {
+                rates.add(name, BATCH, rate);
+            }
+        }
+    }
+    let mut ceiling = f64::NAN;
+    for ((name, batch), rate) in rates.middles() {
+        if name == CLAIMS {
+            ceiling = rate;
+        }
+        let _ = writeln!(out, "| {name} | {batch} | {rate:.0} | {:.0} % |", 100.0 * rate / ceiling);
+    }
+    out.push('\n');
+}
+
+async fn deskhand_at_rest(database: &Database) -> (f64, f64) {
+    let (running, ..) = Running::drain(database, Log::Database, BATCH, BATCH, ALL).await;
+    let mut took = running.rest().await;
+    running.stop().await;
+    let ms = |share| percentile(&mut took, share).as_secs_f64() * 1000.0;
+    [0.5, 0.99].map(ms).into()
+}
+
+async fn at_rest(out: &mut String) {
+    let _ = writeln!(
+        out,
+        "At rest: one event every {} ms, from its commit to its effect's; medians of {ROUNDS} rounds. On the slow disk \
+         each flush of PostgreSQL's log takes {} ms longer (`commit_delay`). One transaction is pgbench's claim of one \
+         job with its effect, on average, by one client.\n\n\
+         | disk | what | median | p99 | of a flush |\n|---|---|---|---|---|",
+        PACE.as_millis(),
+        SLOWER.as_millis(),
+    );
+    let folder = tempfile::TempDir::new().expect("a folder");
+    for (disk, slow) in [("as it is", false), ("slow", true)] {
+        let (mut medians, mut lates) = (Figures::default(), Figures::default());
+        for _ in 0..ROUNDS {
+            let flush = fsync(folder.path()) + if slow { SLOWER } else { Duration::ZERO };
+            medians.add("one flush", 1, flush.as_secs_f64() * 1000.0);
+
+            let url = testkit::empty_postgres().await;
+            if slow {
+                slow_down(&url);
+            }
+            jobs(&url, transactions(1));
+            medians.add("one transaction", 1, pgbench(&url, 1, transactions(1), &claim(1), "").took);
+
+            let database = testkit::postgres().await;
+            if let (true, Location::Postgres(url)) = (slow, database.location()) {
+                slow_down(url);
+                // Those that are open do not know it.
+                psql(
+                    url,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                           WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                );
+            }
+            let (median, late) = deskhand_at_rest(&database).await;
+            medians.add("Deskhand", 1, median);
+            lates.add("Deskhand", 1, late);
+
+            for name in ["graphile-worker", "pg-boss"] {
+                let url = testkit::empty_postgres().await;
+                if slow {
+                    slow_down(&url);
+                }
+                if let Some((_, median, late)) = peer(name, &url, BATCH) {
+                    medians.add(name, 1, median);
+                    lates.add(name, 1, late);
+                }
+            }
+        }
+        let lates: HashMap<_, _> = lates.middles().collect();
+        let mut flush = f64::NAN;
+        for (name, median) in medians.middles() {
+            if name.0 == "one flush" {
+                flush = median;
+            }
+            let late = lates.get(&name).map_or(String::new(), |late| format!("{late:.2} ms"));
+            let _ =
+                writeln!(out, "| {disk} | {} | {median:.2} ms | {late} | {:.1} × |", name.0, median / flush);
+        }
+    }
+    out.push('\n');
+}
+
+pub(crate) async fn run() -> String {
+    let mut out = String::from("## Events beside PostgreSQL's own rate and job queues on it\n\n");
+    rates(&mut out).await;
+    at_rest(&mut out).await;
+    out
+}
