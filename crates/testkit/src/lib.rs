@@ -77,7 +77,8 @@ impl Database {
         &self.location
     }
 
-    /// Runs SQL past the store, on which nobody may be at work: for what the store would never write.
+    /// Runs SQL past the store, in one transaction: for what the store would never write. Where somebody is at work, it
+    /// has to lock rows in the order in which they do.
     pub async fn spoil(&self, sql: &'static str) {
         match &self.location {
             Location::Sqlite(path) => {

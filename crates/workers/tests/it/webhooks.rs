@@ -56,12 +56,12 @@ async fn get(stage: &Stage, id: WebhookId) -> Webhook {
     webhooks::get(&stage.desk, &stage.owner, id).await.unwrap()
 }
 
-/// Lets every wait and rest be over.
+/// Lets every rest and wait be over. A sender at work locks a webhook before its delivery: so does this.
 async fn wait_is_over(db: &Database) {
     db.spoil(if db.is_exclusive() {
-        "UPDATE webhook_deliveries SET due_at = 0 WHERE state = 'pending'; UPDATE webhooks SET rest_until = NULL"
+        "UPDATE webhooks SET rest_until = NULL; UPDATE webhook_deliveries SET due_at = 0 WHERE state = 'pending'"
     } else {
-        "UPDATE webhook_deliveries SET due_at = 'epoch' WHERE state = 'pending'; UPDATE webhooks SET rest_until = NULL"
+        "UPDATE webhooks SET rest_until = NULL; UPDATE webhook_deliveries SET due_at = 'epoch' WHERE state = 'pending'"
     })
     .await;
     db.wake(Wake::Webhooks);
