@@ -10,7 +10,6 @@ use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use store::audit::Entry;
-use store::bus::Claim;
 use store::{Error, Store, Wants};
 use testkit::{Database, append};
 use tokio::task::JoinSet;
@@ -91,18 +90,16 @@ impl Handler for Effects {
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
             let Some(first) = deliveries.first() else { return Ok(()) };
-            let Delivery { group, topic, partition, fence, .. } = *first;
-            let events = deliveries.iter().map(|delivery| delivery.event.id).collect();
-            let claim = Claim { group, topic, partition, fence, events };
-            let wants = Wants::Events(claim.clone());
-            let input = (claim, deliveries.to_vec());
+            let Some(claim) = Delivery::claim(deliveries) else { return Ok(()) };
             let written: Result<(), Error> = self
                 .store
-                .add(first.event.workspace_id, wants, input, |tx, (claim, deliveries)| {
+                .add(first.event.workspace_id, Wants::Events(claim), deliveries.to_vec(), |tx, deliveries| {
                     Box::pin(async move {
-                        let fresh = store::bus::take_all(tx, claim).await?;
-                        let fresh = deliveries.iter().filter(|delivery| fresh.contains(&delivery.event.id));
-                        store::audit::insert(tx, fresh.map(|delivery| effect(&delivery.event)).collect())
+                        let fresh = Delivery::take_all(tx, deliveries).await?;
+                        store::audit::insert(
+                            tx,
+                            fresh.iter().map(|delivery| effect(&delivery.event)).collect(),
+                        )
                     })
                 })
                 .await;

@@ -5,22 +5,25 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
-use domain::Topic;
 use store::Location;
 use testkit::Database;
 use uuid::Uuid;
 
-use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT, bus};
+use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT};
 use crate::machine::{fsync, percentile};
 
-/// How many events wait when a round begins, where they are taken one at a time.
-const FEW: usize = 6_000;
+/// How many events wait when a round begins, where they are taken [`BATCH`] at a time, and where one at a time; the job
+/// queues have fewer.
+const LONG: usize = 120_000;
+const ONE_BY_ONE: usize = 24_000;
 /// How many partitions the topic has; with as many clients the others work.
 const ALL: usize = 12;
+/// How many segments of PostgreSQL's log are there before the first round.
+const SEGMENTS: usize = 100;
+/// How many transactions show what one takes.
+const ALONE: usize = 400;
 /// How much longer each flush of PostgreSQL's log takes on the slow disk.
 const SLOWER: Duration = Duration::from_millis(3);
-/// pgbench with Deskhand's own statements.
-const SAME: &str = "pgbench, Deskhand's statements";
 const CLAIMS: &str = "pgbench, claims with SKIP LOCKED";
 
 /// The same table as Deskhand's audit, in which the effect is a row.
@@ -37,11 +40,33 @@ fn psql(url: &str, sql: &str) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
+/// Runs what only a superuser may.
+fn administer(url: &str, sql: &str) {
+    psql(&url.replace("deskhand@", "postgres@"), sql);
+}
+
+/// Lets the server be as one that has run for a while: its log goes to segments that were used before, and what is
+/// measured has no checkpoint in it.
+fn warm_up(url: &str) {
+    administer(url, "ALTER SYSTEM SET max_wal_size = '16GB'");
+    administer(url, "ALTER SYSTEM SET min_wal_size = '2GB'");
+    administer(url, "ALTER SYSTEM SET checkpoint_timeout = '1h'");
+    administer(url, "SELECT pg_reload_conf()");
+    for _ in 0..SEGMENTS {
+        administer(url, "SELECT pg_logical_emit_message(false, 'warm', 'up'), pg_switch_wal()");
+    }
+    administer(url, "CHECKPOINT");
+}
+
+/// A checkpoint, before the rows are made that a round begins with.
+fn checkpoint(url: &str) {
+    administer(url, "CHECKPOINT");
+}
+
 /// Lets every flush of PostgreSQL's log take [`SLOWER`] longer, for connections to the database at `url` from now on.
 fn slow_down(url: &str) {
-    psql(
-        // Only a superuser may.
-        &url.replace("deskhand@", "postgres@"),
+    administer(
+        url,
         &format!(
             "DO $$ BEGIN
                  EXECUTE format('ALTER DATABASE %I SET commit_delay = {}', current_database());
@@ -61,7 +86,7 @@ struct Bench {
 }
 
 /// Runs a transaction again and again.
-fn pgbench(url: &str, clients: usize, transactions: usize, script: &str, options: &str) -> Bench {
+fn pgbench(url: &str, clients: usize, transactions: usize, script: &str) -> Bench {
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("claim.sql");
     // pgbench ends a statement at a semicolon, not at a line's end.
@@ -69,7 +94,6 @@ fn pgbench(url: &str, clients: usize, transactions: usize, script: &str, options
     let threads = clients.min(2).to_string();
     let (clients, transactions) = (clients.to_string(), transactions.to_string());
     let run = Command::new("pgbench")
-        .env("PGOPTIONS", options)
         .args(["-n", "-M", "prepared", "-c", &clients, "-j", &threads, "-t", &transactions, "-f"])
         .arg(&file)
         .arg(url)
@@ -88,11 +112,12 @@ fn pgbench(url: &str, clients: usize, transactions: usize, script: &str, options
 
 /// How many transactions each client makes.
 const fn transactions(batch: usize) -> usize {
-    if batch == 1 { 400 } else { 20 }
+    (if batch == 1 { ONE_BY_ONE } else { LONG }) / (ALL * batch)
 }
 
 /// Makes `rows` jobs that wait, in the database of a queue that consists of nothing else.
 fn jobs(url: &str, rows: usize) {
+    checkpoint(url);
     psql(
         url,
         "CREATE TABLE jobs (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload TEXT NOT NULL)",
@@ -123,47 +148,7 @@ fn claim(batch: usize) -> String {
 fn claims(url: &str, batch: usize) -> f64 {
     let transactions = transactions(batch);
     jobs(url, ALL * transactions * batch);
-    pgbench(url, ALL, transactions, &claim(batch), "").rate * batch as f64
-}
-
-/// The statements of Deskhand's handler on its tables, without anything that leads to them. Events per second.
-async fn same_claims(batch: usize) -> f64 {
-    let database = testkit::postgres().await;
-    // The partitions are there.
-    bus(&database, Log::Database).await;
-    let Location::Postgres(url) = database.location() else { return f64::NAN };
-    psql(
-        url,
-        "INSERT INTO bus_consumers (consumer_group, topic, partition, position, fence)
-         SELECT 'audit', topic, partition, 0, 1 FROM bus_partitions
-         ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET fence = 1",
-    );
-    let workspace = Uuid::now_v7();
-    let topic = Topic::ConversationsIncoming.as_str();
-    let last = ALL - 1;
-    let script = format!(
-        r#"\set place random(0, {last})
-         BEGIN; SET LOCAL deskhand.workspace_id = '{workspace}';
-         INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
-             SELECT consumer_group, CAST(value AS UUID), '{workspace}', now()
-             FROM bus_consumers, jsonb_array_elements_text((
-                 SELECT jsonb_agg(gen_random_uuid()) FROM generate_series(1, {batch}))) AS value
-             WHERE consumer_group = 'audit' AND topic = '{topic}' AND partition = :place AND fence = 1
-             ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id;
-         INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
-                 subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
-             SELECT CAST(v ->> 0 AS UUID), '{workspace}', CAST(v ->> 1 AS TIMESTAMPTZ), v ->> 2, v ->> 3,
-                 CAST(v ->> 4 AS UUID), NULL, v ->> 5, v ->> 6, NULL, v ->> 7, v ->> 8, NULL, '[]'
-             FROM jsonb_array_elements((
-                 SELECT jsonb_agg(jsonb_build_array(gen_random_uuid(), now(), 'effect', 'effect',
-                     gen_random_uuid(), repeat('x', {TEXT}), 'system', 'system', 'cli'))
-                 FROM generate_series(1, {batch}))) AS v
-             ON CONFLICT (id) DO NOTHING;
-         COMMIT;
-         "#
-    );
-    let options = "-c role=deskhand_app -c jit=off";
-    pgbench(url, ALL, transactions(batch), &script, options).rate * batch as f64
+    pgbench(url, ALL, transactions, &claim(batch)).rate * batch as f64
 }
 
 /// What a job queue shows: jobs per second, and milliseconds at rest, median and p99.
@@ -208,20 +193,22 @@ impl Figures {
 async fn rates(out: &mut String) {
     let _ = writeln!(
         out,
-        "{MANY} events of {TEXT} bytes wait, {FEW} where they are taken one at a time; {ALL} partitions or clients; \
-         medians of {ROUNDS} rounds that alternate. In all of them an event's effect is a row of the audit with its \
-         three indexes. Deskhand's events go from the outbox to the log, and from there to the ledger and the audit; a \
-         claim of pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether something was done \
-         before; Deskhand's statements are the row of the ledger and that of the audit, without what leads to \
-         them.\n\n\
+        "{LONG} events of {TEXT} bytes wait, {ONE_BY_ONE} where they are taken one at a time, {MANY} for the job queues; \
+         {ALL} partitions or clients; medians of {ROUNDS} rounds that alternate. In all of them an event's effect is a \
+         row of the audit with its three indexes. Deskhand's events go from the outbox to the log, and from there to \
+         the audit; a claim of pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether \
+         something was done before.\n\n\
          | what | at a time | events/s | of the claims |\n|---|---|---|---|"
     );
+    warm_up(&testkit::empty_postgres().await);
     let mut rates = Figures::default();
     for _ in 0..ROUNDS {
-        for (count, batch) in [(FEW, 1), (MANY, BATCH)] {
+        for (count, batch) in [(ONE_BY_ONE, 1), (LONG, BATCH)] {
             rates.add(CLAIMS, batch, claims(&testkit::empty_postgres().await, batch));
-            rates.add(SAME, batch, same_claims(batch).await);
             let database = testkit::postgres().await;
+            if let Location::Postgres(url) = database.location() {
+                checkpoint(url);
+            }
             let (running, rate, _) = Running::drain(&database, Log::Database, count, batch, ALL).await;
             running.stop().await;
             rates.add("Deskhand", batch, rate);
@@ -271,8 +258,8 @@ async fn at_rest(out: &mut String) {
             if slow {
                 slow_down(&url);
             }
-            jobs(&url, transactions(1));
-            medians.add("one transaction", 1, pgbench(&url, 1, transactions(1), &claim(1), "").took);
+            jobs(&url, ALONE);
+            medians.add("one transaction", 1, pgbench(&url, 1, ALONE, &claim(1)).took);
 
             let database = testkit::postgres().await;
             if let (true, Location::Postgres(url)) = (slow, database.location()) {

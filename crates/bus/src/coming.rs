@@ -103,7 +103,6 @@ mod tests {
     use domain::ids::{EventId, WorkspaceId};
     use domain::{Envelope, EventType};
     use futures_util::future::BoxFuture;
-    use store::bus::Claim;
     use store::{Error, Scope, Store};
     use testkit::{append, both, event};
     use tokio::task::JoinSet;
@@ -131,14 +130,14 @@ mod tests {
 
         fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
             Box::pin(async move {
-                let Delivery { group, topic, partition, fence, event, .. } = &deliveries[0];
                 self.handed_over.fetch_add(1, Ordering::SeqCst);
-                let (group, topic, partition, fence) = (*group, *topic, *partition, *fence);
-                let claim = Claim { group, topic, partition, fence, events: vec![event.id] };
                 let taken: Result<Vec<EventId>, Error> = self
                     .store
-                    .write(event.workspace_id, claim, |tx, claim| {
-                        Box::pin(async move { store::bus::take_all(tx, claim).await })
+                    .write(deliveries[0].event.workspace_id, deliveries.to_vec(), |tx, deliveries| {
+                        Box::pin(async move {
+                            let fresh = Delivery::take_all(tx, deliveries).await?;
+                            Ok(fresh.into_iter().map(|delivery| delivery.event.id).collect())
+                        })
                     })
                     .await;
                 let taken = taken.map_err(|error| HandleError::Unavailable(error.into()))?;

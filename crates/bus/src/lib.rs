@@ -24,10 +24,10 @@ use std::time::Duration;
 
 use domain::{Breaker, Envelope, Topic};
 use futures_util::future::BoxFuture;
+pub use store::bus::Delivery;
 use store::bus::{Lag, Outstanding};
 use store::{Scope, Store};
 use tokio_util::sync::CancellationToken;
-use tracing::Span;
 
 use counts::Counts;
 pub use counts::Outcome;
@@ -107,23 +107,6 @@ impl BrokerOptions {
     }
 }
 
-/// One event as a group gets it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
-    /// The group.
-    pub group: &'static str,
-    /// The topic.
-    pub topic: Topic,
-    /// The partition.
-    pub partition: u32,
-    /// The fence of the lease on the partition: an effect under an older one is refused.
-    pub fence: i64,
-    /// The event.
-    pub event: Arc<Envelope>,
-    /// What is done about it, in the event's trace.
-    pub span: Span,
-}
-
 /// Why a handler could not handle.
 #[derive(Debug, thiserror::Error)]
 pub enum HandleError {
@@ -140,8 +123,8 @@ pub enum HandleError {
 
 /// What a group does with its events.
 ///
-/// A delivery may come again, for instance after a crash: the handler takes the inbox ledger's row in the
-/// transaction of its effect, so that the event's id is its idempotency key.
+/// A delivery may come again, for instance after a crash: the handler takes it in the transaction of its effect, one with
+/// [`take`](store::bus::take), several with [`Delivery::take_all`].
 pub trait Handler: Send + Sync + 'static {
     /// The group.
     fn group(&self) -> &'static str;

@@ -10,8 +10,8 @@ use domain::event::Unreadable;
 use domain::ids::DeadLetterId;
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use store::bus::Owned;
 use store::bus::dead::{self, DeadLetter, Reason};
+use store::bus::{Owned, Stretch};
 use store::{Error, Scope};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::coming::Coming;
 use crate::counts::Outcome;
+use crate::log::Log;
 use crate::tail::{Part, Read};
 use crate::waiting::Waiting;
 use crate::{Bus, Delivery, HandleError, Handler, backoff};
@@ -34,6 +35,9 @@ const WAITING: usize = 1000;
 const REST_MOST: Duration = Duration::from_millis(100);
 /// How soon a partition that could not be read is read again, at the latest.
 const READ_AGAIN: Duration = Duration::from_secs(5);
+/// How many events a stretch has at least. A place that moves leaves a version of its row behind, which is cheaper than as
+/// many rows of the ledger.
+const STRETCH: usize = 16;
 /// How many dead letters are looked at together.
 const LETTERS: i64 = 50;
 /// How much of an error a dead letter keeps, in characters.
@@ -245,7 +249,8 @@ impl Worker {
                 Ok(_) => batch.push(read),
             }
         }
-        let attempted = self.attempt(&batch, 1).await;
+        let stretch = self.stretch(&batch, end).filter(|_| coming.is_none());
+        let attempted = self.attempt(&batch, stretch, 1).await;
         if !self.arrives(coming).await {
             return false;
         }
@@ -273,6 +278,17 @@ impl Worker {
         true
     }
 
+    /// What a handler needs to know to note that `batch` is handled by moving the group's place to `end`: only where
+    /// nothing waits that is before it, where one transaction can have all of it, and in the log that has no event twice.
+    fn stretch(&self, batch: &[Read], end: i64) -> Option<Stretch> {
+        let first = batch.first()?;
+        let whole = batch.len() >= STRETCH
+            && self.waiting.first().is_none()
+            && matches!(*self.bus.log, Log::Database)
+            && batch.iter().all(|read| read.workspace == first.workspace);
+        whole.then_some(Stretch { events: batch.len(), until: end })
+    }
+
     /// Waits until what is `coming` is in the log; gives whether it is, before a stop.
     async fn arrives(&self, coming: Option<&Coming>) -> bool {
         let Some(coming) = coming else { return true };
@@ -291,7 +307,7 @@ impl Worker {
             self.waiting.push(event.subject_id, read.clone());
             return true;
         }
-        match self.attempt(std::slice::from_ref(read), 1).await {
+        match self.attempt(std::slice::from_ref(read), None, 1).await {
             None => false,
             Some(Ok(())) => {
                 self.count(Outcome::Handled, 1);
@@ -306,7 +322,7 @@ impl Worker {
         while !self.stop.is_cancelled()
             && let Some((key, read, attempts)) = self.waiting.due(Instant::now())
         {
-            let fate = match self.attempt(std::slice::from_ref(&read), attempts + 1).await {
+            let fate = match self.attempt(std::slice::from_ref(&read), None, attempts + 1).await {
                 None => Fate::Left,
                 Some(Err(failure)) => self.failed(&read, failure, attempts + 1).await,
                 Some(Ok(())) => {
@@ -463,7 +479,7 @@ impl Worker {
                 Ok(event) if !self.handler.wants(event) => Some(Ok(())),
                 Ok(_) => {
                     let attempt = u32::try_from(attempts).unwrap_or(u32::MAX);
-                    self.attempt(std::slice::from_ref(&read), attempt).await
+                    self.attempt(std::slice::from_ref(&read), None, attempt).await
                 }
             };
             match result {
@@ -501,16 +517,23 @@ impl Worker {
 
     /// Hands events over for the `attempt`th time, again and again while what they need is away. Nothing where it was
     /// asked to stop first.
-    async fn attempt(&self, reads: &[Read], attempt: u32) -> Option<Result<(), Failure>> {
+    async fn attempt(
+        &self,
+        reads: &[Read],
+        stretch: Option<Stretch>,
+        attempt: u32,
+    ) -> Option<Result<(), Failure>> {
         let deliveries: Vec<Delivery> = reads
             .iter()
-            .filter_map(|read| read.event.as_ref().ok())
-            .map(|event| Delivery {
+            .filter_map(|read| Some((read.position, read.event.as_ref().ok()?)))
+            .map(|(position, event)| Delivery {
                 group: self.handler.group(),
                 topic: self.owned.topic,
                 partition: self.owned.partition,
                 fence: self.owned.fence,
                 event: Arc::clone(event),
+                position,
+                stretch,
                 span: self.span(event, attempt),
             })
             .collect();

@@ -291,6 +291,7 @@ impl Bus {
                     unhandled.push(Unhandled {
                         event: read.id,
                         workspace: read.workspace,
+                        place: (partition, read.position),
                         partition: event.partition(),
                         envelope: envelope.to_owned(),
                         at: event.occurred_at,

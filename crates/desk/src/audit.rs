@@ -106,7 +106,10 @@ pub fn concerns(kind: EventType) -> bool {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
-    let Some((workspace, claim)) = Delivery::of(&deliveries) else { return Ok(()) };
+    let (Some(first), Some(claim)) = (deliveries.first(), Delivery::claim(&deliveries)) else {
+        return Ok(());
+    };
+    let workspace = first.event.workspace_id;
     // What a crash of the database forgets is forgotten together with its rows of the ledger, and comes again.
     desk.store
         .add_relaxed(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {

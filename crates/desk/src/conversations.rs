@@ -17,8 +17,9 @@ use store::search::{Doc, Kind as SearchKind};
 use store::tickets::Ticket;
 use store::{Kind, Scope, Tx};
 
+use crate::Delivery;
 use crate::error::{Error, Result};
-use crate::job::{Delivery, Done, Job};
+use crate::job::{Done, Job};
 use crate::undo::Operation;
 use crate::{Desk, Page, Paging, UseCase, tickets};
 

@@ -1,13 +1,11 @@
 //! What a use case's transaction is given, and what it leaves behind: events, answers to repeat, undo.
 
-use std::sync::Arc;
-
 use domain::event::data::{Body, Change};
-use domain::ids::{EventId, UndoId, WorkspaceId};
-use domain::{Caller, Envelope, EventType, Topic, Via};
+use domain::ids::{EventId, UndoId};
+use domain::{Caller, Envelope, EventType, Via};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::bus::Claim;
+use store::bus::Delivery;
 use store::{Scope, Tx, Work};
 use tracing::{Instrument as _, Span, debug_span};
 use uuid::Uuid;
@@ -29,44 +27,6 @@ pub struct Done<T> {
     pub value: T,
     /// What undoes it, where it can be undone and the caller is a person who could ask for it.
     pub undo: Option<UndoId>,
-}
-
-/// One event as a group's worker got it: what makes its effect happen once.
-#[derive(Debug, Clone)]
-pub struct Delivery {
-    /// The group.
-    pub group: &'static str,
-    /// The topic.
-    pub topic: Topic,
-    /// The partition.
-    pub partition: u32,
-    /// The fence of the worker's lease on the partition.
-    pub fence: i64,
-    /// The event.
-    pub event: Arc<Envelope>,
-    /// What is done about it, in the event's trace.
-    pub span: Span,
-}
-
-impl Delivery {
-    /// The workspace of `deliveries`, which are all of one and of one partition, and what a transaction takes that
-    /// handles them; nothing where there are none.
-    pub(crate) fn of(deliveries: &[Self]) -> Option<(WorkspaceId, Claim)> {
-        let Self { group, topic, partition, fence, event, .. } = deliveries.first()?;
-        let events = deliveries.iter().map(|delivery| delivery.event.id).collect();
-        let claim = Claim { group, topic: *topic, partition: *partition, fence: *fence, events };
-        Some((event.workspace_id, claim))
-    }
-
-    /// Takes several deliveries of one workspace and partition at once; gives those whose events
-    /// were not handled before.
-    ///
-    /// Errors with [`Error::Handled`] where the worker has lost the partition.
-    pub(crate) async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Self>> {
-        let Some((_, claim)) = Self::of(deliveries) else { return Ok(Vec::new()) };
-        let fresh = store::bus::take_all(tx, &claim).await?;
-        Ok(deliveries.iter().filter(|delivery| fresh.contains(&delivery.event.id)).collect())
-    }
 }
 
 impl<I> Job<I> {

@@ -36,7 +36,8 @@ use store::Store;
 
 pub use authority::UseCase;
 pub use error::{Check, Error, FieldError, Result};
-pub use job::{Delivery, Done};
+pub use job::Done;
+pub use store::bus::Delivery;
 pub use store::{Cursor, Page};
 
 /// What every use case needs. Cheap to clone.

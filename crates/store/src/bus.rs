@@ -4,12 +4,14 @@
 //! on the database's clock.
 
 pub mod dead;
+mod delivery;
 mod leases;
 mod ledger;
 mod log;
 mod outgoing;
 mod remap;
 
+pub use delivery::{Delivery, Stretch};
 pub use leases::{
     Lease, Owned, commit, forget_members, join, leave, live_members, next_expiry, owners, release, renew,
     take_free, take_over_all,

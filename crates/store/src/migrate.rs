@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002", oldest 2),
     migration!(3, "0003", oldest 3),
     migration!(4, "0004", oldest 3),
+    migration!(5, "0005", oldest 3),
 ];
 
 /// From which version on a database says which is the oldest whose programs can work on it.

@@ -15,7 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, HandleError, Handler};
+use bus::{Bus, Delivery, HandleError, Handler};
 use channels::webhooks::Sender;
 use desk::Desk;
 use domain::ids::WorkspaceId;
@@ -141,24 +141,12 @@ fn keep_running<W>(
     });
 }
 
-/// The delivery as the desk takes it.
-fn for_desk(delivery: &bus::Delivery) -> desk::Delivery {
-    desk::Delivery {
-        group: delivery.group,
-        topic: delivery.topic,
-        partition: delivery.partition,
-        fence: delivery.fence,
-        event: delivery.event.clone(),
-        span: delivery.span.clone(),
-    }
-}
-
-/// Deliveries of one partition, as the desk takes them, by workspace: a transaction is in one. Events of
+/// Deliveries of one partition by workspace: a transaction is in one. Events of
 /// different workspaces have no order among them.
-fn by_workspace(deliveries: &[bus::Delivery]) -> impl Iterator<Item = Vec<desk::Delivery>> + use<> {
-    let mut workspaces: BTreeMap<WorkspaceId, Vec<desk::Delivery>> = BTreeMap::new();
+fn by_workspace(deliveries: &[Delivery]) -> impl Iterator<Item = Vec<Delivery>> + use<> {
+    let mut workspaces: BTreeMap<WorkspaceId, Vec<Delivery>> = BTreeMap::new();
     for delivery in deliveries {
-        workspaces.entry(delivery.event.workspace_id).or_default().push(for_desk(delivery));
+        workspaces.entry(delivery.event.workspace_id).or_default().push(delivery.clone());
     }
     workspaces.into_values()
 }

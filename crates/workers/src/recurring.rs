@@ -7,7 +7,7 @@ use desk::Desk;
 use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 
-use crate::{for_desk, outcome};
+use crate::outcome;
 
 pub(crate) struct Recurring {
     desk: Desk,
@@ -35,7 +35,7 @@ impl Handler for Recurring {
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
             for delivery in deliveries {
-                outcome(desk::tasks::next_occurrence(&self.desk, &for_desk(delivery)).await)?;
+                outcome(desk::tasks::next_occurrence(&self.desk, delivery).await)?;
             }
             Ok(())
         })

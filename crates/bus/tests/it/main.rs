@@ -15,4 +15,5 @@ mod letters;
 mod live;
 mod secured;
 mod stage;
+mod stretches;
 mod topics;

@@ -117,7 +117,7 @@ impl Handler for Writer {
 }
 
 /// A row for the effect of `event`: its own id, so that a second effect would be a second row.
-fn effect(event: &Envelope) -> Entry {
+pub(crate) fn effect(event: &Envelope) -> Entry {
     Entry {
         id: EventId(Uuid::now_v7()),
         occurred_at: event.occurred_at,

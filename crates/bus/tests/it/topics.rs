@@ -1,5 +1,6 @@
 //! Topics that are not as this version and the settings want them: said, and made as they should be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -87,7 +88,7 @@ async fn a_desk_with_other_partitions_does_not_begin_until_they_are_remapped_and
     .await;
 }
 
-/// Another group, which counts what it has not handled before.
+/// Another group, which counts what it has not handled before, and handles many together.
 struct Counter {
     store: Store,
     fresh: AtomicUsize,
@@ -102,23 +103,25 @@ impl Handler for Counter {
         &[Topic::ConversationsIncoming]
     }
 
+    fn batch(&self) -> usize {
+        50
+    }
+
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
+            let mut workspaces: BTreeMap<WorkspaceId, Vec<Delivery>> = BTreeMap::new();
             for delivery in deliveries {
-                let taken: Result<(), Error> = self
+                workspaces.entry(delivery.event.workspace_id).or_default().push(delivery.clone());
+            }
+            for (workspace, deliveries) in workspaces {
+                let taken: Result<usize, Error> = self
                     .store
-                    .write(delivery.event.workspace_id, delivery.clone(), |tx, delivery| {
-                        Box::pin(async move {
-                            let Delivery { group, topic, partition, fence, event, .. } = delivery;
-                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await
-                        })
+                    .write(workspace, deliveries, |tx, deliveries| {
+                        Box::pin(async move { Ok(Delivery::take_all(tx, deliveries).await?.len()) })
                     })
                     .await;
-                match taken {
-                    Ok(()) => _ = self.fresh.fetch_add(1, Ordering::Relaxed),
-                    Err(Error::Stale) => {}
-                    Err(error) => return Err(HandleError::Unavailable(error.into())),
-                }
+                let taken = taken.map_err(|error| HandleError::Unavailable(error.into()))?;
+                self.fresh.fetch_add(taken, Ordering::Relaxed);
             }
             Ok(())
         })
@@ -132,7 +135,7 @@ async fn what_is_not_handled_yet_goes_to_its_new_partition_and_is_handled_once_a
     everywhere(async |db| {
         let written = Arc::new(Written::default());
         let (workspace, other) = (WorkspaceId(Uuid::now_v7()), WorkspaceId(Uuid::now_v7()));
-        let subjects: Vec<Uuid> = (0..30).map(|_| Uuid::now_v7()).collect();
+        let subjects: Vec<Uuid> = (0..60).map(|_| Uuid::now_v7()).collect();
         let counter = Arc::new(Counter { store: db.clone(), fresh: AtomicUsize::new(0) });
         let refused = received(other, Uuid::now_v7(), 0);
         written.refused.lock().unwrap().insert(refused.id);
@@ -145,7 +148,7 @@ async fn what_is_not_handled_yet_goes_to_its_new_partition_and_is_handled_once_a
         let process = Process::start(db.bus(&db).await, vec![counter.clone()]);
         write(&db, workspace, &subjects, 3).await;
         until("the other group has them", async || {
-            outbox(&db).await == 0 && counter.fresh.load(Ordering::Relaxed) == 30 * 6 + 1
+            outbox(&db).await == 0 && counter.fresh.load(Ordering::Relaxed) == 60 * 6 + 1
         })
         .await;
         process.stop().await;
@@ -167,10 +170,10 @@ async fn what_is_not_handled_yet_goes_to_its_new_partition_and_is_handled_once_a
             outbox(&db).await == 0 && lag(&db).await == 0 && lag_of(&db, "audit").await == 0
         })
         .await;
-        assert_effects(&db, workspace, 30, 15).await;
+        assert_effects(&db, workspace, 60, 15).await;
         assert_eq!(
             counter.fresh.load(Ordering::Relaxed),
-            30 * 15 + 1,
+            60 * 15 + 1,
             "each once by the other group as well"
         );
         written.refused.lock().unwrap().clear();

@@ -58,7 +58,10 @@ fn message(event: &Envelope) -> Result<String> {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()> {
-    let Some((workspace, claim)) = crate::Delivery::of(&deliveries) else { return Ok(()) };
+    let (Some(first), Some(claim)) = (deliveries.first(), crate::Delivery::claim(&deliveries)) else {
+        return Ok(());
+    };
+    let workspace = first.event.workspace_id;
     let webhooks = desk
         .store
         .read(workspace, (), |tx, ()| Box::pin(async move { store::webhooks::enabled(tx).await }))

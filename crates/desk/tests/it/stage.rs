@@ -74,6 +74,8 @@ impl Stage {
                 partition: event.partition(),
                 fence: 0,
                 event: event.into(),
+                position: 0,
+                stretch: None,
                 span: tracing::Span::none(),
             })
             .collect()

@@ -64,15 +64,7 @@ impl Handler for Answerer {
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
             for delivery in deliveries {
-                let delivery = desk::Delivery {
-                    group: delivery.group,
-                    topic: delivery.topic,
-                    partition: delivery.partition,
-                    fence: delivery.fence,
-                    event: delivery.event.clone(),
-                    span: delivery.span.clone(),
-                };
-                let answered = hand::answer(&self.hand, &self.desk, &delivery).await;
+                let answered = hand::answer(&self.hand, &self.desk, delivery).await;
                 if matches!(answered, Ok(true)) {
                     let waited = SystemClock.now().duration_since(delivery.event.occurred_at);
                     self.metrics.answered(waited.try_into().unwrap_or_default());

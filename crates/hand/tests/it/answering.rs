@@ -49,6 +49,8 @@ async fn deliveries(setting: &Setting) -> Vec<Delivery> {
             partition: event.partition(),
             fence: 0,
             event: event.into(),
+            position: 0,
+            stretch: None,
             span: tracing::Span::none(),
         })
         .collect()

@@ -80,8 +80,14 @@ pub async fn join(tx: &mut Tx, owner: &str, groups: &[&str]) -> Result<bool, Err
     Ok(rows.into_iter().any(|(new,)| new))
 }
 
-const RENEW: &str = "UPDATE bus_consumers SET lease_until = now() + INTERVAL '15 seconds' WHERE owner = $1
-    RETURNING consumer_group, topic, partition, fence, position";
+// Locked in one order, as by who moves places of several partitions, so that they cannot wait for each other.
+const RENEW: &str = "WITH mine AS MATERIALIZED (
+        SELECT consumer_group, topic, partition FROM bus_consumers WHERE owner = $1
+        ORDER BY consumer_group, topic, partition FOR NO KEY UPDATE
+    )
+    UPDATE bus_consumers c SET lease_until = now() + INTERVAL '15 seconds' FROM mine
+    WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
+    RETURNING c.consumer_group, c.topic, c.partition, c.fence, c.position";
 
 /// Renews everything that `owner` has; gives what that is.
 pub async fn renew(tx: &mut Tx, owner: &str) -> Result<Vec<Owned>, Error> {
@@ -128,13 +134,13 @@ pub async fn next_expiry(tx: &mut Tx, owner: &str, groups: &[&str]) -> Result<Op
     Ok(micros.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0))))
 }
 
-/// Moves the group's place in a partition to `position`, the next event to read.
+/// Moves the group's place in a partition to `position`, the next event to read, unless it is further already.
 ///
 /// Gives whether the fence was still the newest: if not, the partition is somebody else's.
 pub async fn commit(tx: &mut Tx, owned: &Owned, position: i64) -> Result<bool, Error> {
     let touched = execute!(
         tx,
-        "UPDATE bus_consumers SET position = $5
+        "UPDATE bus_consumers SET position = CASE WHEN position < $5 THEN $5 ELSE position END
          WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4",
         owned.group.as_str(),
         owned.topic.as_str(),

@@ -1,6 +1,9 @@
 //! The inbox ledger: which group has handled which event. Its row and the effect are one transaction.
+//!
+//! Where a group handles many events of a partition together, all that it wants up to some position, its place moves
+//! past them in that transaction instead: what is before a group's place is handled, and needs no rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::Topic;
 use domain::ids::EventId;
@@ -24,6 +27,10 @@ pub struct Claim {
     pub fence: i64,
     /// The events.
     pub events: Vec<EventId>,
+    /// The position of the first of them.
+    pub from: i64,
+    /// Where they are a whole [stretch](super::Stretch), the position after it: the group's place moves there.
+    pub until: Option<i64>,
 }
 
 /// Events that were taken for jobs that share a transaction before those ran, until each takes its own; and whether they
@@ -86,17 +93,39 @@ pub async fn take(
     if taken == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
+// Nobody takes a partition over from a transaction that has taken events of it: its lease's row is held.
 const TAKE_POSTGRES: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
-    SELECT consumer_group, event_id, $6, $7
-    FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::uuid[])
-        AS claim (consumer_group, topic, partition, fence, event_id)
-    JOIN bus_consumers USING (consumer_group, topic, partition, fence)
+    SELECT consumer_group, event_id, $7, $8
+    FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[])
+        AS claim (consumer_group, topic, partition, fence, start, event_id)
+    JOIN bus_consumers c USING (consumer_group, topic, partition, fence)
+    WHERE c.position <= claim.start FOR KEY SHARE OF c
     ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING consumer_group, event_id";
 const TAKE_SQLITE: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
-    SELECT consumer_group, unhex(value), $5, $6
-    FROM bus_consumers, json_each($7)
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4
+    SELECT consumer_group, unhex(value), $6, $7
+    FROM bus_consumers, json_each($8)
+    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5
     ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id";
+
+// Locked in one order, as by who renews leases, so that they cannot wait for each other.
+const PASS_POSTGRES: &str = "WITH claim AS (
+        SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+            AS claim (consumer_group, topic, partition, fence, start, until)
+    ), mine AS MATERIALIZED (
+        SELECT consumer_group, topic, partition, until
+        FROM bus_consumers c JOIN claim USING (consumer_group, topic, partition, fence)
+        WHERE c.position <= claim.start
+        ORDER BY consumer_group, topic, partition FOR NO KEY UPDATE OF c
+    )
+    UPDATE bus_consumers c SET position = mine.until FROM mine
+    WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
+    RETURNING c.consumer_group, c.topic, c.partition";
+const KNOWN_POSTGRES: &str =
+    "SELECT consumer_group, event_id FROM inbox_ledger WHERE consumer_group = ANY($1) AND event_id = ANY($2)";
+const PASS_SQLITE: &str = "UPDATE bus_consumers SET position = $6
+    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5";
+const KNOWN_SQLITE: &str = "SELECT event_id FROM inbox_ledger
+    WHERE consumer_group = $1 AND event_id IN (SELECT unhex(value) FROM json_each($2))";
 
 /// Takes the events of `claim` at once; gives those that were not taken before.
 ///
@@ -155,43 +184,95 @@ pub(crate) async fn take_together(tx: &mut Tx, claims: &[&Claim]) -> Result<(), 
 
 /// Takes events; gives those that were not taken before, with their groups.
 async fn take_postgres(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
+    let (passing, others): (Vec<&Claim>, Vec<&Claim>) =
+        claims.iter().partition(|claim| claim.until.is_some());
+    let mut fresh = Vec::new();
+    if !others.is_empty() {
+        fresh = take_rows(tx, &others).await?;
+    }
+    if !passing.is_empty() {
+        fresh.extend(pass(tx, &passing).await?);
+    }
+    Ok(fresh)
+}
+
+/// Takes events by a row for each.
+async fn take_rows(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
     let (workspace, now) = (tx.workspace()?, tx.now());
     let rows: Vec<(&Claim, Uuid)> =
         claims.iter().flat_map(|claim| claim.events.iter().map(|event| (*claim, event.0))).collect();
     tx.wrote = true;
-    let Connection::Postgres(connection) = tx::ready(tx).await? else {
-        return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
-    };
     let fresh: Vec<(String, Uuid)> = sqlx::query_as(TAKE_POSTGRES)
         .bind(column(&rows, |(claim, _)| claim.group))
         .bind(column(&rows, |(claim, _)| claim.topic.as_str()))
         .bind(column(&rows, |(claim, _)| i64::from(claim.partition)))
         .bind(column(&rows, |(claim, _)| claim.fence))
+        .bind(column(&rows, |(claim, _)| claim.from))
         .bind(column(&rows, |(_, event)| *event))
         .bind(workspace.0)
         .bind(At(now))
-        .fetch_all(&mut **connection)
+        .fetch_all(postgres(tx).await?)
         .await?;
     Ok(fresh.into_iter().map(|(group, event)| (group, EventId(event))).collect())
 }
 
+/// Takes events by moving their groups' places past them.
+async fn pass(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
+    tx.wrote = true;
+    let passed: Vec<(String, String, i64)> = sqlx::query_as(PASS_POSTGRES)
+        .bind(column(claims, |claim| claim.group))
+        .bind(column(claims, |claim| claim.topic.as_str()))
+        .bind(column(claims, |claim| i64::from(claim.partition)))
+        .bind(column(claims, |claim| claim.fence))
+        .bind(column(claims, |claim| claim.from))
+        .bind(column(claims, |claim| claim.until))
+        .fetch_all(postgres(tx).await?)
+        .await?;
+    let passed: HashSet<(&str, &str, i64)> =
+        passed.iter().map(|(group, topic, partition)| (group.as_str(), topic.as_str(), *partition)).collect();
+    let mut taken: HashSet<(String, EventId)> = claims
+        .iter()
+        .filter(|claim| passed.contains(&(claim.group, claim.topic.as_str(), i64::from(claim.partition))))
+        .flat_map(|claim| claim.events.iter().map(|event| (claim.group.to_owned(), *event)))
+        .collect();
+    // Asked once the places are held: whoever had one of these partitions before has ended.
+    let groups: HashSet<&str> = claims.iter().map(|claim| claim.group).collect();
+    let events: Vec<Uuid> = taken.iter().map(|(_, event)| event.0).collect();
+    let known: Vec<(String, Uuid)> = sqlx::query_as(KNOWN_POSTGRES)
+        .bind(groups.into_iter().collect::<Vec<_>>())
+        .bind(events)
+        .fetch_all(postgres(tx).await?)
+        .await?;
+    for (group, event) in known {
+        taken.remove(&(group, EventId(event)));
+    }
+    Ok(taken.into_iter().collect())
+}
+
+async fn postgres(tx: &mut Tx) -> Result<&mut sqlx::PgConnection, Error> {
+    match tx::ready(tx).await? {
+        Connection::Postgres(connection) => Ok(&mut **connection),
+        _ => Err(Error::GivenUp("the transaction is not PostgreSQL's")),
+    }
+}
+
 async fn take_sqlite(tx: &mut Tx, claim: &Claim) -> Result<Vec<EventId>, Error> {
-    let (workspace, now) = (tx.workspace()?, tx.now());
     let ids = claim.events.iter().map(|event| event.0.simple().to_string());
     let ids = serde_json::Value::from_iter(ids).to_string();
-    let rows = fetch_all!(
-        tx,
-        (Uuid,),
-        TAKE_SQLITE,
-        claim.group,
-        claim.topic.as_str(),
-        i64::from(claim.partition),
-        claim.fence,
-        workspace.0,
-        At(now),
-        ids.as_str(),
-    )?;
-    Ok(rows.into_iter().map(|(event,)| EventId(event)).collect())
+    let (group, topic, partition) = (claim.group, claim.topic.as_str(), i64::from(claim.partition));
+    let Some(until) = claim.until else {
+        let (workspace, now) = (tx.workspace()?, tx.now());
+        let (workspace, now, ids) = (workspace.0, At(now), ids.as_str());
+        let (fence, from) = (claim.fence, claim.from);
+        let rows =
+            fetch_all!(tx, (Uuid,), TAKE_SQLITE, group, topic, partition, fence, from, workspace, now, ids)?;
+        return Ok(rows.into_iter().map(|(event,)| EventId(event)).collect());
+    };
+    if execute!(tx, PASS_SQLITE, group, topic, partition, claim.fence, claim.from, until)? == 0 {
+        return Ok(Vec::new());
+    }
+    let known = fetch_all!(tx, (Uuid,), KNOWN_SQLITE, group, ids.as_str())?;
+    Ok(claim.events.iter().copied().filter(|event| !known.contains(&(event.0,))).collect())
 }
 
 /// An event can come again from where its group's place is kept, and not from before: what was handled before the

@@ -180,7 +180,8 @@ pub(super) fn trace_in(head: &str) -> Option<TraceParent> {
 }
 
 // What is moved is what the statement's one look at the outbox saw, less what another relay has moved before its partition
-// was free. Of a key no event is seen, or was seen by that relay, without those before it: their order stays.
+// was free. Of a key no event is seen, or was seen by that relay, without those before it: their order stays. Envelopes are
+// copied once, from the outbox to the log: what is sorted and counted are places.
 const MOVE: &str = "WITH seen AS MATERIALIZED (
         SELECT ctid AS place, topic, partition FROM outbox ORDER BY id LIMIT {limit}
     ), mine AS MATERIALIZED (
@@ -190,24 +191,28 @@ const MOVE: &str = "WITH seen AS MATERIALIZED (
     ), sent AS (
         DELETE FROM outbox o USING seen, mine
         WHERE o.ctid = seen.place AND mine.topic = seen.topic AND mine.partition = seen.partition
-        RETURNING o.*, next_position
+        RETURNING seen.place, o.id, mine.topic, mine.partition, next_position
     ), taken AS MATERIALIZED (
-        SELECT *, next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1 AS position
+        SELECT place, topic, partition,
+            next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1 AS position
         FROM sent
     ), logged AS (
         INSERT INTO bus_log (topic, partition, position, workspace_id, event_id, envelope, created_at)
-        SELECT topic, partition, position, workspace_id, event_id, envelope, created_at FROM taken
+        SELECT taken.topic, taken.partition, position, workspace_id, event_id, envelope, created_at
+        FROM taken JOIN outbox o ON o.ctid = place
     ), grown AS (
         UPDATE bus_partitions p SET next_position = counted.next_position
         FROM (SELECT topic, partition, count(*) AS events, max(position) + 1 AS next_position
               FROM taken GROUP BY topic, partition) counted
         WHERE p.topic = counted.topic AND p.partition = counted.partition
         RETURNING p.topic, p.partition, counted.events, p.next_position
+    ), few AS (
+        SELECT taken.topic, taken.partition, position, event_id, workspace_id, envelope
+        FROM taken JOIN outbox o ON o.ctid = place WHERE (SELECT count(*) FROM taken) <= {few}
     )
     SELECT topic, partition, COALESCE(events, 0) AS events,
         COALESCE(grown.next_position, mine.next_position) AS next_position, position, event_id, workspace_id, envelope
-    FROM mine LEFT JOIN grown USING (topic, partition)
-    LEFT JOIN (SELECT * FROM taken WHERE (SELECT count(*) FROM taken) <= {few}) few USING (topic, partition)
+    FROM mine LEFT JOIN grown USING (topic, partition) LEFT JOIN few USING (topic, partition)
     ORDER BY topic, partition, position";
 
 /// A partition, how many events it got, and the position of its next one; with one of the events, where they are few.
@@ -424,18 +429,27 @@ pub async fn lag(tx: &mut Tx) -> Result<Vec<Lag>, Error> {
         .collect()
 }
 
-const PRUNE_POSTGRES: &str = "DELETE FROM bus_log WHERE (topic, partition, position) IN (
-    SELECT l.topic, l.partition, l.position FROM bus_log l
-    WHERE l.created_at < now() - INTERVAL '24 hours' AND NOT EXISTS (
-        SELECT 1 FROM bus_consumers c
-        WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
-    LIMIT $1)";
-const PRUNE_SQLITE: &str = "DELETE FROM bus_log WHERE (topic, partition, position) IN (
-    SELECT l.topic, l.partition, l.position FROM bus_log l
-    WHERE l.created_at < (unixepoch() - 86400) * 1000000 AND NOT EXISTS (
-        SELECT 1 FROM bus_consumers c
-        WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
-    LIMIT $1)";
+// Positions are dense, and the oldest come first: a look at the beginning of each partition finds what is old.
+macro_rules! prune {
+    ($day:literal) => {
+        concat!(
+            "DELETE FROM bus_log WHERE (topic, partition, position) IN (
+                 SELECT l.topic, l.partition, l.position FROM bus_partitions p
+                 JOIN bus_log l ON l.topic = p.topic AND l.partition = p.partition
+                     AND l.position < $1 + (SELECT min(first.position) FROM bus_log first
+                         WHERE first.topic = p.topic AND first.partition = p.partition)
+                 WHERE l.created_at < ",
+            $day,
+            " AND NOT EXISTS (
+                     SELECT 1 FROM bus_consumers c
+                     WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
+                 LIMIT $1)"
+        )
+    };
+}
+
+const PRUNE_POSTGRES: &str = prune!("now() - INTERVAL '24 hours'");
+const PRUNE_SQLITE: &str = prune!("(unixepoch() - 86400) * 1000000");
 
 /// Removes up to `limit` events that are older than a day and that every group has passed; gives how many.
 pub async fn prune_log(tx: &mut Tx, limit: i64) -> Result<u64, Error> {

@@ -24,6 +24,8 @@ pub struct Unhandled {
     pub event: EventId,
     /// Its workspace.
     pub workspace: WorkspaceId,
+    /// Where it is in the log: the partition, and the position there.
+    pub place: (u32, i64),
     /// To which partition it belongs now.
     pub partition: u32,
     /// The envelope, as JSON.
@@ -64,15 +66,34 @@ macro_rules! back {
     };
 }
 
+/// Lets the ledger know which groups have passed an event: those get it again.
+const PASSED: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
+    SELECT c.consumer_group, $4, $5, $6 FROM bus_consumers c
+    WHERE c.topic = $1 AND c.partition = $2 AND c.position > $3 AND NOT EXISTS (
+        SELECT 1 FROM dead_letters d
+        WHERE d.consumer_group = c.consumer_group AND d.event_id = $4 AND d.replay_at IS NOT NULL)
+    ON CONFLICT (consumer_group, event_id) DO NOTHING";
+
 /// Puts events back to the outbox, before everything that waits there.
 async fn put_back(tx: &mut Tx, topic: Topic, events: &[Unhandled]) -> Result<(), Error> {
-    let now = tx.now().as_microsecond();
+    let now = tx.now();
     let (least,) = fetch_one!(tx, (i64,), "SELECT COALESCE(min(id), 1) FROM outbox")?;
     let sql = if tx.is_postgres() { back!("OVERRIDING SYSTEM VALUE") } else { back!("") };
     // Below what is given by itself, which begins with 1, and never the same again: a broker that drops copies has to
     // tell an event that was moved from the one that it has.
-    let first = least.min(-now) - i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let first = least.min(-now.as_microsecond()) - i64::try_from(events.len()).unwrap_or(i64::MAX);
     for (id, event) in (first..).zip(events) {
+        let (partition, position) = event.place;
+        execute!(
+            tx,
+            PASSED,
+            topic.as_str(),
+            i64::from(partition),
+            position,
+            event.event.0,
+            event.workspace.0,
+            At(now),
+        )?;
         execute!(
             tx,
             sql,

@@ -1,15 +1,18 @@
 //! The log gets every committed event once and in order, leases have one owner, and stale owners are refused.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
 use domain::{EventType, Topic, TraceParent};
 use jiff::Timestamp;
 use store::audit::{Entry, Filter};
-use store::bus::{self, Claim, Lease, Logged, Owned};
+use store::bus::{self, Claim, Delivery, Lease, Logged, Owned};
 use store::{Error, Store, Wants};
 use testkit::{append, both, event, postgres};
+use tokio::sync::Notify;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::events::system;
@@ -227,7 +230,7 @@ async fn an_event_is_taken_once_and_not_by_who_has_lost_the_partition() {
 
 fn claim(owned: &Owned, events: &[EventId]) -> Claim {
     let Owned { topic, partition, fence, .. } = *owned;
-    Claim { group: "hand", topic, partition, fence, events: events.to_vec() }
+    Claim { group: "hand", topic, partition, fence, events: events.to_vec(), from: 0, until: None }
 }
 
 #[tokio::test]
@@ -294,6 +297,173 @@ async fn handle(store: &Store, workspace: WorkspaceId, claim: Claim, fares: Fare
         })
     });
     work.await
+}
+
+/// So many new events.
+fn events(count: usize) -> Vec<EventId> {
+    (0..count).map(|_| EventId(Uuid::now_v7())).collect()
+}
+
+/// Takes what `claim` says in a transaction of its own; gives how many of its events were fresh.
+async fn take_alone(store: &Store, workspace: WorkspaceId, claim: Claim) -> Result<usize, Error> {
+    let taken =
+        store.write(workspace, claim, |tx, claim| Box::pin(async move { bus::take_all(tx, claim).await }));
+    Ok(taken.await?.len())
+}
+
+#[tokio::test]
+async fn a_stretch_moves_the_place_with_its_effects_and_is_not_handled_again() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let owned = take_over(&db, "one").await.remove(0).owned;
+        let ids = events(20);
+        take(&db, workspace, &owned, ids[7]).await.unwrap();
+        let stretch = Claim { from: 3, until: Some(23), ..claim(&owned, &ids) };
+        let failed = handle(&db, workspace, stretch.clone(), Fares::Fails).await;
+        assert!(matches!(failed, Err(Error::GivenUp(_))), "{failed:?}");
+        assert_eq!(handle(&db, workspace, stretch.clone(), Fares::Well).await.unwrap(), 19);
+
+        // As where the answer to its commit was lost: together, and one by one.
+        assert_eq!(handle(&db, workspace, stretch.clone(), Fares::Well).await.unwrap(), 0);
+        assert_eq!(take_alone(&db, workspace, stretch.clone()).await.unwrap(), 0);
+        for (from, id) in (3..).zip(&ids) {
+            let one = Claim { from, ..claim(&owned, &[*id]) };
+            assert_eq!(take_alone(&db, workspace, one).await.unwrap(), 0, "at {from}");
+        }
+        let stale = Claim { fence: owned.fence - 1, ..stretch };
+        assert!(matches!(take_alone(&db, workspace, stale).await, Err(Error::Stale)));
+
+        // What follows is fresh, and a place that is kept late moves nothing back.
+        let next = Claim { from: 23, ..claim(&owned, &events(1)) };
+        assert_eq!(take_alone(&db, workspace, next).await.unwrap(), 1);
+        let next = Claim { from: 24, until: Some(60), ..claim(&owned, &events(30)) };
+        assert_eq!(take_alone(&db, workspace, next).await.unwrap(), 30);
+        let late = owned.clone();
+        assert!(system!(db, late, |tx, owned| bus::commit(tx, owned, 9)));
+        let again = take_over(&db, "one").await;
+        let again = again.iter().find(|lease| lease.owned.partition == owned.partition).unwrap();
+        assert_eq!(again.position, 60);
+    })
+    .await;
+}
+
+/// A broker may have an event twice.
+#[tokio::test]
+async fn an_event_that_comes_twice_together_is_taken_once() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let Owned { topic, partition, fence, .. } = take_over(&db, "one").await.remove(0).owned;
+        let event = Arc::new(event(workspace, EventType::MessageReceived, Uuid::now_v7(), 1));
+        let copy = Delivery {
+            group: "hand",
+            topic,
+            partition,
+            fence,
+            event,
+            position: 0,
+            stretch: None,
+            span: Span::none(),
+        };
+        let copies = vec![copy.clone(), Delivery { position: 1, ..copy }];
+        let fresh: Result<usize, Error> = db
+            .write(workspace, copies, |tx, copies| {
+                Box::pin(async move { Ok(Delivery::take_all(tx, copies).await?.len()) })
+            })
+            .await;
+        assert_eq!(fresh.unwrap(), 1);
+    })
+    .await;
+}
+
+/// A worker that was thought dead is in the middle of a transaction.
+#[tokio::test]
+async fn nobody_takes_a_partition_over_while_a_transaction_has_taken_events_of_it() {
+    let db = postgres().await;
+    ensure(&db).await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let take_free =
+        async || -> Vec<Lease> { system!(db, (), |tx, ()| bus::take_free(tx, "two", "hand", 100)) };
+    for until in [None, Some(20)] {
+        let owned = take_over(&db, "one").await.remove(0).owned;
+        db.spoil("UPDATE bus_consumers SET lease_until = now() - INTERVAL '1 second'").await;
+        let claim = Claim { until, ..claim(&owned, &events(20)) };
+        let (taken, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (store, notifies) = (db.store.clone(), (Arc::clone(&taken), Arc::clone(&goes_on)));
+        let stale = tokio::spawn(async move {
+            let work = store.write(workspace, (claim, notifies), |tx, (claim, (taken, goes_on))| {
+                Box::pin(async move {
+                    let fresh = bus::take_all(tx, claim).await?;
+                    taken.notify_one();
+                    goes_on.notified().await;
+                    Ok::<_, Error>(fresh.len())
+                })
+            });
+            work.await
+        });
+        taken.notified().await;
+        let has_it = |leases: &[Lease]| leases.iter().any(|lease| lease.owned.partition == owned.partition);
+        let others = take_free().await;
+        assert!(others.len() == 11 && !has_it(&others), "{others:?}");
+        goes_on.notify_one();
+        assert_eq!(stale.await.unwrap().unwrap(), 20);
+        let last = take_free().await;
+        assert!(has_it(&last), "{last:?}");
+        assert_eq!(last[0].position, until.unwrap_or(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_take_stretches_and_rows_side_by_side_while_their_leases_are_renewed() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let leases = take_over(&db, "one").await;
+        let count = leases.len();
+        let mut workers = tokio::task::JoinSet::new();
+        for (seed, Lease { owned, .. }) in leases.into_iter().enumerate() {
+            let store = db.store.clone();
+            workers.spawn(async move {
+                let (mut from, mut fresh) = (0, 0);
+                for n in seed..seed + 30 {
+                    let ids = events(if n % 3 == 0 { 1 + n % 5 } else { 20 + n });
+                    let end = from + i64::try_from(ids.len()).unwrap();
+                    let claim = Claim { from, until: (n % 3 > 0).then_some(end), ..claim(&owned, &ids) };
+                    if n % 4 == 0 {
+                        let failed = handle(&store, workspace, claim.clone(), Fares::Fails).await;
+                        assert!(matches!(failed, Err(Error::GivenUp(_))), "{failed:?}");
+                    }
+                    for expected in [ids.len(), 0] {
+                        let got = handle(&store, workspace, claim.clone(), Fares::Well).await.unwrap();
+                        assert_eq!(got, expected, "of {}", ids.len());
+                        fresh += got;
+                    }
+                    from = end;
+                }
+                fresh
+            });
+        }
+        let mut taken = Vec::new();
+        while taken.len() < count {
+            if !db.is_exclusive() {
+                system!(db, (), |tx, ()| bus::renew(tx, "one"));
+            }
+            while let Some(fresh) = workers.try_join_next() {
+                taken.push(fresh.unwrap());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let effects: Result<_, Error> = db
+            .read(workspace, (), |tx, ()| {
+                Box::pin(async move { store::audit::list(tx, &Filter::default(), 20_000, None).await })
+            })
+            .await;
+        let effects: Vec<String> = effects.unwrap().items.into_iter().map(|entry| entry.action).collect();
+        assert_eq!(effects.len(), taken.into_iter().sum::<usize>());
+        assert_eq!(effects.iter().collect::<BTreeSet<_>>().len(), effects.len(), "each once");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -28,14 +28,13 @@ impl Handler for Offers {
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            for Delivery { group, topic, partition, fence, event, span } in deliveries.iter().cloned() {
-                let delivery = desk::Delivery { group, topic, partition, fence, event, span };
-                let found = desk::conversations::for_hand(&self.0, &delivery, Vec::new()).await.unwrap();
+            for delivery in deliveries {
+                let found = desk::conversations::for_hand(&self.0, delivery, Vec::new()).await.unwrap();
                 let Some(found) = found.filter(|found| found.conversation.state.hand_may_answer()) else {
                     continue;
                 };
                 let (fence, reason) = (found.conversation.fence, Reason::AskedForPerson);
-                desk::conversations::offer(&self.0, &delivery, fence, reason, "Wants a refund".to_owned())
+                desk::conversations::offer(&self.0, delivery, fence, reason, "Wants a refund".to_owned())
                     .await
                     .unwrap();
             }
