@@ -63,6 +63,22 @@ impl Claim {
     }
 }
 
+// Nobody takes a partition over from a transaction that has taken events of it: its lease's row is held.
+macro_rules! take_one {
+    ($held:literal) => {
+        concat!(
+            "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
+             SELECT consumer_group, $5, $6, $7 FROM bus_consumers
+             WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4",
+            $held,
+            " ON CONFLICT (consumer_group, event_id) DO NOTHING"
+        )
+    };
+}
+
+const TAKE_ONE_POSTGRES: &str = take_one!(" FOR KEY SHARE");
+const TAKE_ONE_SQLITE: &str = take_one!("");
+
 /// Takes the event for `group`: the ledger's row, if there is none yet and the worker's lease is the newest.
 ///
 /// Errors with [`Error::Stale`] otherwise; then nothing may be done for it.
@@ -76,12 +92,10 @@ pub async fn take(
 ) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
+    let sql = if tx.is_postgres() { TAKE_ONE_POSTGRES } else { TAKE_ONE_SQLITE };
     let taken = execute!(
         tx,
-        "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
-         SELECT consumer_group, $5, $6, $7 FROM bus_consumers
-         WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4
-         ON CONFLICT (consumer_group, event_id) DO NOTHING",
+        sql,
         group,
         topic.as_str(),
         i64::from(partition),
@@ -93,7 +107,7 @@ pub async fn take(
     if taken == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
-// Nobody takes a partition over from a transaction that has taken events of it: its lease's row is held.
+// Its lease's row is held, as above.
 const TAKE_POSTGRES: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
     SELECT consumer_group, event_id, $7, $8
     FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[])
