@@ -110,9 +110,8 @@ pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
         return Ok(());
     };
     let workspace = first.event.workspace_id;
-    // What a crash of the database forgets is forgotten together with its rows of the ledger, and comes again.
     desk.store
-        .add_relaxed(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
+        .add(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let mut entries: Vec<Entry> =

@@ -105,7 +105,9 @@ impl From<sqlx::Error> for Error {
             }
             // 57P01-57P03: the server shuts down, crashed or starts; 53300: too many connections; 08: connection.
             // SQLITE_BUSY (5) after the busy timeout; SQLITE_IOERR (10), which a full disk gives for the WAL.
-            if code.starts_with("57P") || code == "53300" || code.starts_with("08") || code == "5" {
+            // 55P03: somebody holds a lock for too long, as whoever commits to a disk that hangs.
+            let away = ["53300", "55P03", "5"].contains(&&*code);
+            if away || code.starts_with("57P") || code.starts_with("08") {
                 return Self::Unavailable(Arc::new(error));
             }
         }

@@ -180,45 +180,11 @@ impl Store {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        self.add_as(scope.into(), wants, input, work, true).await
-    }
-
-    /// Like [`add`](Self::add), but a crash of the database may forget it, as with
-    /// [`write_relaxed`](Self::write_relaxed).
-    pub async fn add_relaxed<I, T, E, F>(
-        &self,
-        scope: impl Into<Scope>,
-        wants: Wants,
-        input: I,
-        work: F,
-    ) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: Failure,
-        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
-    {
-        self.add_as(scope.into(), wants, input, work, false).await
-    }
-
-    async fn add_as<I, T, E, F>(
-        &self,
-        scope: Scope,
-        wants: Wants,
-        input: I,
-        work: F,
-        durable: bool,
-    ) -> Result<T, E>
-    where
-        I: Send + Sync + 'static,
-        T: Send + 'static,
-        E: Failure,
-        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
-    {
+        let scope = scope.into();
         let added = async {
             match &*self.backend {
                 Backend::Sqlite(sqlite) => sqlite.write(scope, input, work).await,
-                Backend::Postgres(postgres) => postgres.share(scope, wants, input, work, durable).await,
+                Backend::Postgres(postgres) => postgres.share(scope, wants, input, work).await,
             }
         };
         added.instrument(self.transaction("write")).await

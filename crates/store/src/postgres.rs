@@ -63,7 +63,6 @@ struct Work {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Sharing {
     scope: Scope,
-    durable: bool,
     /// Whether they handle events: a worker that was thought dead may hold their rows of the ledger, for which nobody
     /// else shall wait.
     handles: bool,
@@ -72,7 +71,7 @@ struct Sharing {
 impl Sharing {
     fn of(job: &dyn Job) -> Self {
         let handles = matches!(job.wants(), Wants::Events(_));
-        Self { scope: job.scope(), durable: job.is_durable(), handles }
+        Self { scope: job.scope(), handles }
     }
 }
 
@@ -193,7 +192,6 @@ impl Postgres {
         wants: Wants,
         input: I,
         work: F,
-        durable: bool,
     ) -> Result<T, E>
     where
         I: Send + Sync + 'static,
@@ -201,7 +199,7 @@ impl Postgres {
         E: Failure,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
     {
-        let (job, told) = job::job(scope, durable, wants, input, work);
+        let (job, told) = job::job(scope, true, wants, input, work);
         Work::queue(&self.work, job);
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
@@ -403,7 +401,7 @@ impl Work {
     /// run alone: all of them, if one failed after it had written something.
     async fn together(
         &self,
-        Sharing { scope, durable, .. }: Sharing,
+        Sharing { scope, .. }: Sharing,
         mut jobs: Vec<Box<dyn Job>>,
     ) -> Vec<Box<dyn Job>> {
         let (mut numbers, mut claims) = (Vec::new(), Vec::new());
@@ -415,7 +413,7 @@ impl Work {
             }
         }
         let began = async {
-            let mut tx = self.begin_with_numbers(scope, Mode::Write { durable }, numbers).await?;
+            let mut tx = self.begin_with_numbers(scope, Mode::Write { durable: true }, numbers).await?;
             if !claims.is_empty() {
                 bus::take_together(&mut tx, &claims).await?;
             }

@@ -121,7 +121,8 @@ const TAKE_SQLITE: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, w
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5
     ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id";
 
-// Locked in one order, as by who renews leases, so that they cannot wait for each other.
+// Locked in one order, as by who renews leases, so that they cannot wait for each other; and so that who writes rows under
+// the same lease waits, as where a commit hangs whose answer is lost.
 const PASS_POSTGRES: &str = "WITH claim AS (
         SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
             AS claim (consumer_group, topic, partition, fence, start, until)
@@ -129,17 +130,22 @@ const PASS_POSTGRES: &str = "WITH claim AS (
         SELECT consumer_group, topic, partition, until
         FROM bus_consumers c JOIN claim USING (consumer_group, topic, partition, fence)
         WHERE c.position <= claim.start
-        ORDER BY consumer_group, topic, partition FOR NO KEY UPDATE OF c
+        ORDER BY consumer_group, topic, partition FOR UPDATE OF c
     )
     UPDATE bus_consumers c SET position = mine.until FROM mine
     WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
-    RETURNING c.consumer_group, c.topic, c.partition";
+    RETURNING c.consumer_group, c.topic, c.partition, c.fence";
+// A dead letter that waits to be handled again has no row meanwhile, and its event is not handled on the way.
 const KNOWN_POSTGRES: &str =
-    "SELECT consumer_group, event_id FROM inbox_ledger WHERE consumer_group = ANY($1) AND event_id = ANY($2)";
+    "SELECT consumer_group, event_id FROM inbox_ledger WHERE consumer_group = ANY($1) AND event_id = ANY($2)
+     UNION ALL SELECT consumer_group, event_id FROM dead_letters
+     WHERE consumer_group = ANY($1) AND event_id = ANY($2) AND replay_at IS NOT NULL";
 const PASS_SQLITE: &str = "UPDATE bus_consumers SET position = $6
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5";
 const KNOWN_SQLITE: &str = "SELECT event_id FROM inbox_ledger
-    WHERE consumer_group = $1 AND event_id IN (SELECT unhex(value) FROM json_each($2))";
+    WHERE consumer_group = $1 AND event_id IN (SELECT unhex(value) FROM json_each($2))
+    UNION ALL SELECT event_id FROM dead_letters
+    WHERE consumer_group = $1 AND event_id IN (SELECT unhex(value) FROM json_each($2)) AND replay_at IS NOT NULL";
 
 /// Takes the events of `claim` at once; gives those that were not taken before.
 ///
@@ -233,7 +239,7 @@ async fn take_rows(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventI
 /// Takes events by moving their groups' places past them.
 async fn pass(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
     tx.wrote = true;
-    let passed: Vec<(String, String, i64)> = sqlx::query_as(PASS_POSTGRES)
+    let passed: Vec<(String, String, i64, i64)> = sqlx::query_as(PASS_POSTGRES)
         .bind(column(claims, |claim| claim.group))
         .bind(column(claims, |claim| claim.topic.as_str()))
         .bind(column(claims, |claim| i64::from(claim.partition)))
@@ -242,11 +248,16 @@ async fn pass(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, 
         .bind(column(claims, |claim| claim.until))
         .fetch_all(postgres(tx).await?)
         .await?;
-    let passed: HashSet<(&str, &str, i64)> =
-        passed.iter().map(|(group, topic, partition)| (group.as_str(), topic.as_str(), *partition)).collect();
+    let has_passed = |claim: &&&Claim| {
+        let partition = i64::from(claim.partition);
+        let lease = (claim.group, claim.topic.as_str(), partition, claim.fence);
+        passed.iter().any(|(group, topic, partition, fence)| {
+            lease == (group.as_str(), topic.as_str(), *partition, *fence)
+        })
+    };
     let mut taken: HashSet<(String, EventId)> = claims
         .iter()
-        .filter(|claim| passed.contains(&(claim.group, claim.topic.as_str(), i64::from(claim.partition))))
+        .filter(has_passed)
         .flat_map(|claim| claim.events.iter().map(|event| (claim.group.to_owned(), *event)))
         .collect();
     // Asked once the places are held: whoever had one of these partitions before has ended.

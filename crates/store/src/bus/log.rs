@@ -429,15 +429,18 @@ pub async fn lag(tx: &mut Tx) -> Result<Vec<Lag>, Error> {
         .collect()
 }
 
-// Positions are dense, and the oldest come first: a look at the beginning of each partition finds what is old.
+// Positions are dense, and the oldest come first: a look at the beginning of each partition finds what is old. What a clock
+// that was ahead has stamped is not its beginning.
 macro_rules! prune {
-    ($day:literal) => {
+    ($now:literal, $day:literal) => {
         concat!(
             "DELETE FROM bus_log WHERE (topic, partition, position) IN (
                  SELECT l.topic, l.partition, l.position FROM bus_partitions p
                  JOIN bus_log l ON l.topic = p.topic AND l.partition = p.partition
                      AND l.position < $1 + (SELECT min(first.position) FROM bus_log first
-                         WHERE first.topic = p.topic AND first.partition = p.partition)
+                         WHERE first.topic = p.topic AND first.partition = p.partition AND first.created_at <= ",
+            $now,
+            ")
                  WHERE l.created_at < ",
             $day,
             " AND NOT EXISTS (
@@ -448,8 +451,8 @@ macro_rules! prune {
     };
 }
 
-const PRUNE_POSTGRES: &str = prune!("now() - INTERVAL '24 hours'");
-const PRUNE_SQLITE: &str = prune!("(unixepoch() - 86400) * 1000000");
+const PRUNE_POSTGRES: &str = prune!("now()", "now() - INTERVAL '24 hours'");
+const PRUNE_SQLITE: &str = prune!("unixepoch() * 1000000", "(unixepoch() - 86400) * 1000000");
 
 /// Removes up to `limit` events that are older than a day and that every group has passed; gives how many.
 pub async fn prune_log(tx: &mut Tx, limit: i64) -> Result<u64, Error> {

@@ -74,7 +74,8 @@ const PASSED: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, worksp
         WHERE d.consumer_group = c.consumer_group AND d.event_id = $4 AND d.replay_at IS NOT NULL)
     ON CONFLICT (consumer_group, event_id) DO NOTHING";
 
-/// Puts events back to the outbox, before everything that waits there.
+/// Puts events back to the outbox, before everything that waits there; the log has them no longer, for groups that come
+/// later.
 async fn put_back(tx: &mut Tx, topic: Topic, events: &[Unhandled]) -> Result<(), Error> {
     let now = tx.now();
     let (least,) = fetch_one!(tx, (i64,), "SELECT COALESCE(min(id), 1) FROM outbox")?;
@@ -93,6 +94,13 @@ async fn put_back(tx: &mut Tx, topic: Topic, events: &[Unhandled]) -> Result<(),
             event.event.0,
             event.workspace.0,
             At(now),
+        )?;
+        execute!(
+            tx,
+            "DELETE FROM bus_log WHERE topic = $1 AND partition = $2 AND position = $3",
+            topic.as_str(),
+            i64::from(partition),
+            position,
         )?;
         execute!(
             tx,

@@ -348,6 +348,37 @@ async fn a_stretch_moves_the_place_with_its_effects_and_is_not_handled_again() {
     .await;
 }
 
+/// A worker whose lease is over, and who has the partition again in the same process, wait for the same lane.
+#[tokio::test]
+async fn a_claim_under_an_older_fence_gets_nothing_beside_one_under_the_newest() {
+    both(async |db| {
+        ensure(&db).await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let stale = take_over(&db, "one").await.remove(0).owned;
+        let again = take_over(&db, "one").await;
+        let fresh =
+            again.iter().find(|lease| lease.owned.partition == stale.partition).unwrap().owned.clone();
+        let mut workers = tokio::task::JoinSet::new();
+        for n in 0..40 {
+            let owned = if n % 2 == 0 { &stale } else { &fresh };
+            let (from, until) = (n * 20, Some(n * 20 + 20));
+            let claim = Claim { from, until, ..claim(owned, &events(20)) };
+            let store = db.store.clone();
+            workers.spawn(async move { (n % 2 == 0, handle(&store, workspace, claim, Fares::Well).await) });
+        }
+        let mut taken = 0;
+        for (is_stale, result) in workers.join_all().await {
+            match result {
+                Err(Error::Stale) if is_stale => {}
+                Ok(count) if !is_stale => taken += count,
+                result => panic!("stale is {is_stale}: {result:?}"),
+            }
+        }
+        assert!(taken > 0);
+    })
+    .await;
+}
+
 /// A broker may have an event twice.
 #[tokio::test]
 async fn an_event_that_comes_twice_together_is_taken_once() {

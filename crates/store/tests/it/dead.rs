@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::ids::{DeadLetterId, WorkspaceId};
+use domain::ids::{DeadLetterId, EventId, WorkspaceId};
 use domain::{EventType, Topic};
 use store::bus::dead::{self, DeadLetter, Filter, Reason};
-use store::bus::{self, Owned};
+use store::bus::{self, Claim, Owned};
 use store::{Error, Scope, Store};
 use testkit::{both, event};
 use uuid::Uuid;
@@ -127,6 +127,31 @@ async fn letters_are_chosen_by_what_they_are_and_a_queued_one_is_nobody_elses() 
         system!(db, (owned, failed.id), |tx, (owned, id)| dead::replayed(tx, owned, *id));
         assert_eq!(count(Filter { ids: vec![failed.id], ..Filter::default() }).await, []);
         assert_eq!(system!(db, (), |tx, ()| dead::totals(tx)).iter().map(|(.., n)| n).sum::<i64>(), 2);
+    })
+    .await;
+}
+
+/// Its event comes again meanwhile, among many that are handled together.
+#[tokio::test]
+async fn a_letter_that_waits_to_be_handled_again_keeps_its_event_from_the_others() {
+    both(async |db| {
+        system!(db, GROUPS.to_vec(), |tx, groups| bus::ensure(tx, groups));
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let letter = letter(workspace, Reason::Failed);
+        bury(&db, &letter, 0).await.unwrap();
+        system!(db, workspace, |tx, workspace| async {
+            tx.enter(*workspace);
+            dead::queue(tx, &Filter::default(), 1, (Duration::ZERO, Duration::ZERO)).await
+        });
+        let mut events: Vec<EventId> = (0..19).map(|_| EventId(Uuid::now_v7())).collect();
+        events.push(letter.event);
+        let (topic, partition) = (letter.topic, letter.partition);
+        let claim = Claim { group: "hand", topic, partition, fence: 0, events, from: 0, until: Some(20) };
+        let fresh: Result<_, Error> = db
+            .write(workspace, claim, |tx, claim| Box::pin(async move { bus::take_all(tx, claim).await }))
+            .await;
+        let fresh = fresh.unwrap();
+        assert!(fresh.len() == 19 && !fresh.contains(&letter.event), "{fresh:?}");
     })
     .await;
 }

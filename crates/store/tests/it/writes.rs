@@ -90,18 +90,11 @@ async fn make(tx: &mut Tx, how: How, name: &str) -> Result<TaskId, Fault> {
 async fn write(store: &Store, workspace: WorkspaceId, n: usize) -> Option<TaskId> {
     let how = HOWS[n % HOWS.len()];
     let input = (how, format!("of write {n}"));
-    let result = match n / HOWS.len() % 4 {
+    let result = match n / HOWS.len() % 3 {
         0 => store.write(workspace, input, |tx, (how, name)| Box::pin(make(tx, *how, name))).await,
         1 => {
             store
                 .add(workspace, Wants::Nothing, input, |tx, (how, name)| Box::pin(make(tx, *how, name)))
-                .await
-        }
-        2 => {
-            store
-                .add_relaxed(workspace, Wants::Nothing, input, |tx, (how, name)| {
-                    Box::pin(make(tx, *how, name))
-                })
                 .await
         }
         _ => {
