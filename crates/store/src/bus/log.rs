@@ -429,30 +429,30 @@ pub async fn lag(tx: &mut Tx) -> Result<Vec<Lag>, Error> {
         .collect()
 }
 
-// Positions are dense, and the oldest come first: a look at the beginning of each partition finds what is old. What a clock
-// that was ahead has stamped is not its beginning.
-macro_rules! prune {
-    ($now:literal, $day:literal) => {
-        concat!(
-            "DELETE FROM bus_log WHERE (topic, partition, position) IN (
-                 SELECT l.topic, l.partition, l.position FROM bus_partitions p
-                 JOIN bus_log l ON l.topic = p.topic AND l.partition = p.partition
-                     AND l.position < $1 + (SELECT min(first.position) FROM bus_log first
-                         WHERE first.topic = p.topic AND first.partition = p.partition AND first.created_at <= ",
-            $now,
-            ")
-                 WHERE l.created_at < ",
-            $day,
-            " AND NOT EXISTS (
-                     SELECT 1 FROM bus_consumers c
-                     WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
-                 LIMIT $1)"
-        )
-    };
-}
-
-const PRUNE_POSTGRES: &str = prune!("now()", "now() - INTERVAL '24 hours'");
-const PRUNE_SQLITE: &str = prune!("unixepoch() * 1000000", "(unixepoch() - 86400) * 1000000");
+// The oldest come first: a look at the beginning of each partition finds what is old. What a clock that was ahead has
+// stamped is not its beginning. Where nothing is old, as mostly, nothing but these beginnings may be read.
+const PRUNE_POSTGRES: &str = "DELETE FROM bus_log WHERE (topic, partition, position) IN (
+    SELECT l.topic, l.partition, l.position FROM bus_partitions p
+    CROSS JOIN LATERAL (
+        SELECT topic, partition, position, created_at FROM bus_log
+        WHERE topic = p.topic AND partition = p.partition AND position >= (
+            SELECT min(first.position) FROM bus_log first
+            WHERE first.topic = p.topic AND first.partition = p.partition AND first.created_at <= now())
+        ORDER BY position LIMIT $1) l
+    WHERE l.created_at < now() - INTERVAL '24 hours' AND NOT EXISTS (
+        SELECT 1 FROM bus_consumers c
+        WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
+    LIMIT $1)";
+const PRUNE_SQLITE: &str = "DELETE FROM bus_log WHERE (topic, partition, position) IN (
+    SELECT l.topic, l.partition, l.position FROM bus_partitions p
+    CROSS JOIN bus_log l ON l.topic = p.topic AND l.partition = p.partition
+        AND l.position < $1 + (
+            SELECT min(first.position) FROM bus_log first
+            WHERE first.topic = p.topic AND first.partition = p.partition AND first.created_at <= unixepoch() * 1000000)
+    WHERE l.created_at < (unixepoch() - 86400) * 1000000 AND NOT EXISTS (
+        SELECT 1 FROM bus_consumers c
+        WHERE c.topic = l.topic AND c.partition = l.partition AND c.position <= l.position)
+    LIMIT $1)";
 
 /// Removes up to `limit` events that are older than a day and that every group has passed; gives how many.
 pub async fn prune_log(tx: &mut Tx, limit: i64) -> Result<u64, Error> {
