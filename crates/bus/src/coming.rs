@@ -3,7 +3,7 @@
 //!
 //! An effect is one transaction with its row of the ledger, and neither needs the log: where the round is lost, its
 //! events are moved once more, and the ledger knows those that were handled. So an event waits for one flush of the
-//! database's disk, not for two.
+//! database's disk, not for two. Only on PostgreSQL: on SQLite what is moved may not be committed itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -139,10 +139,15 @@ async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<M
 async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<Moved, store::Error> {
     let sending = trace::sending(log.system());
     let round = Arc::new(coming::Round::new(Arc::clone(tail)));
-    let written = store.write(Scope::System, Arc::clone(&round), |tx, round| {
+    // Where its transaction is shared with those who append, an event may be taken back that was moved already, and be
+    // another one when they append it again.
+    let is_own = !store.is_exclusive();
+    let written = store.write(Scope::System, (Arc::clone(&round), is_own), |tx, (round, is_own)| {
         Box::pin(async move {
             let moved = store::bus::relay(tx, ROUND).await?;
-            round.tell(&moved.logged);
+            if *is_own {
+                round.tell(&moved.logged);
+            }
             Ok(moved)
         })
     });
