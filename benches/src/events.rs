@@ -10,7 +10,7 @@ use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, EventType, Topic};
 use futures_util::future::BoxFuture;
 use store::audit::Entry;
-use store::{Error, Store, Wants};
+use store::{Error, Store};
 use testkit::{Database, append};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -89,11 +89,10 @@ impl Handler for Effects {
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            let Some(first) = deliveries.first() else { return Ok(()) };
-            let Some(claim) = Delivery::claim(deliveries) else { return Ok(()) };
+            let Some((workspace, wants)) = Delivery::wants(deliveries) else { return Ok(()) };
             let written: Result<(), Error> = self
                 .store
-                .add(first.event.workspace_id, Wants::Events(claim), deliveries.to_vec(), |tx, deliveries| {
+                .add(workspace, wants, deliveries.to_vec(), |tx, deliveries| {
                     Box::pin(async move {
                         let fresh = Delivery::take_all(tx, deliveries).await?;
                         store::audit::insert(

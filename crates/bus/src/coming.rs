@@ -104,13 +104,14 @@ mod tests {
     use domain::{Envelope, EventType};
     use futures_util::future::BoxFuture;
     use store::{Error, Scope, Store};
-    use testkit::{append, both, event};
+    use testkit::{append, both, event, sqlite};
+    use tokio::sync::Notify;
     use tokio::task::JoinSet;
     use tokio_util::sync::CancellationToken;
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Bus, Delivery, HandleError, Handler};
+    use crate::{Bus, Delivery, HandleError, Handler, relay};
 
     /// Counts how often the effect of each event was committed, and how often it was handed over.
     struct Counting {
@@ -253,6 +254,49 @@ mod tests {
             assert_eq!(stage.end(&events[0]).await, (vec![1, 1], 2));
         })
         .await;
+    }
+
+    /// A write that neither fails nor ends until it is let go on.
+    async fn linger(store: &Store, begun: &Arc<Notify>, goes_on: &Arc<Notify>) {
+        let written: Result<(), Error> = store
+            .write(Scope::System, (Arc::clone(begun), Arc::clone(goes_on)), |_, (begun, goes_on)| {
+                Box::pin(async move {
+                    begun.notify_one();
+                    goes_on.notified().await;
+                    Ok(())
+                })
+            })
+            .await;
+        written.unwrap();
+    }
+
+    /// Writes that wait for SQLite's writer share a transaction. Where it is lost, who appended an event in it does that
+    /// once more, and the event has another id then.
+    #[tokio::test]
+    async fn on_sqlite_nothing_is_begun_with_that_a_neighbour_may_still_take_back() {
+        let db = sqlite().await;
+        let stage = Stage::new(db.store.clone()).await;
+        append(&stage.store, neighbours(1)).await;
+        let [first_begun, first_goes_on, last_begun, last_goes_on]: [Arc<Notify>; 4] = Default::default();
+        let first = linger(&stage.store, &first_begun, &first_goes_on);
+        let others = async {
+            first_begun.notified().await;
+            // They queue behind the first, in this order.
+            tokio::join!(
+                relay::round(&stage.store, &stage.bus.log, &stage.bus.tail),
+                linger(&stage.store, &last_begun, &last_goes_on),
+                async {
+                    first_goes_on.notify_one();
+                    last_begun.notified().await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    assert_eq!(stage.handed_over(), 0, "its round is not committed");
+                    last_goes_on.notify_one();
+                }
+            )
+        };
+        let ((), (moved, ..)) = tokio::join!(first, others);
+        assert_eq!(moved.unwrap().events, 1);
+        stage.until(|| stage.handed_over() == 1).await;
     }
 
     #[tokio::test]

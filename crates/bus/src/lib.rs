@@ -1,7 +1,7 @@
 //! Events: how they get from the outbox to the groups that react to them, and to whoever watches live.
 //!
 //! At least once, in order per key, each group for itself. What an event does to the records is not known
-//! here; a [`Handler`] does that, in a transaction of its own that also writes the inbox ledger.
+//! here; a [`Handler`] does that, in a transaction of its own that also notes that it is handled.
 
 mod coming;
 mod consume;
@@ -124,7 +124,7 @@ pub enum HandleError {
 /// What a group does with its events.
 ///
 /// A delivery may come again, for instance after a crash: the handler takes it in the transaction of its effect, one with
-/// [`take`](store::bus::take), several with [`Delivery::take_all`].
+/// [`Delivery::take`], several with [`Delivery::take_all`].
 pub trait Handler: Send + Sync + 'static {
     /// The group.
     fn group(&self) -> &'static str;

@@ -26,8 +26,8 @@ use crate::tail::{Part, Read};
 use crate::waiting::Waiting;
 use crate::{Bus, Delivery, HandleError, Handler, backoff};
 
-/// How long a place may be known only here. After a crash, what was handled since comes again and is
-/// recognised by the ledger.
+/// How long a place may be known only here. After a crash, what was handled since comes again, and is recognised by the
+/// ledger: a place that moves with its effects is kept with them.
 const COMMIT_AFTER: Duration = Duration::from_secs(1);
 /// How many events may wait for another attempt before the partition is not read on.
 const WAITING: usize = 1000;
@@ -410,7 +410,7 @@ impl Worker {
         };
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.keep(letter.clone(), &failure.span).await {
+            match self.keep(letter.clone(), read.position, &failure.span).await {
                 Ok(()) => return Fate::Over,
                 Err(error) => {
                     failures += 1;
@@ -428,15 +428,15 @@ impl Worker {
     }
 
     /// Writes a dead letter, which dies now, unless its event is handled already or somebody else has the partition.
-    async fn keep(&self, letter: DeadLetter, failed: &Span) -> Result<(), Error> {
+    async fn keep(&self, letter: DeadLetter, position: i64, failed: &Span) -> Result<(), Error> {
         let (id, reason, detail) = (letter.event, letter.reason, letter.detail.clone());
         let kept: Result<(), Error> = self
             .bus
             .store
-            .write(Scope::System, (letter, self.owned.fence), |tx, (letter, fence)| {
+            .write(Scope::System, (letter, self.owned.fence, position), |tx, (letter, fence, position)| {
                 Box::pin(async move {
                     let letter = DeadLetter { died_at: tx.now(), ..letter.clone() };
-                    dead::bury(tx, &letter, *fence).await
+                    dead::bury(tx, &letter, *fence, *position).await
                 })
             })
             .await;
@@ -497,7 +497,8 @@ impl Worker {
                     removed?;
                 }
                 Some(Err(Failure { reason, detail, span })) => {
-                    self.keep(DeadLetter { reason, detail, attempts, ..letter }, &span).await?;
+                    let letter = DeadLetter { reason, detail, attempts, ..letter };
+                    self.keep(letter, read.position, &span).await?;
                 }
             }
         }

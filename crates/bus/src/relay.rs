@@ -136,7 +136,8 @@ async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<M
     }
 }
 
-async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<Moved, store::Error> {
+/// Moves what waits, a round of it, from the outbox to the log in the database.
+pub(crate) async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<Moved, store::Error> {
     let sending = trace::sending(log.system());
     let round = Arc::new(coming::Round::new(Arc::clone(tail)));
     // Where its transaction is shared with those who append, an event may be taken back that was moved already, and be

@@ -6,8 +6,8 @@ use domain::event::data::Change;
 use domain::ids::MemberId;
 use domain::{ActorRef, Caller, Envelope, EventType};
 use jiff::Timestamp;
+use store::Tx;
 use store::audit::{Entry, Filter};
-use store::{Tx, Wants};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -106,12 +106,9 @@ pub fn concerns(kind: EventType) -> bool {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn keep(desk: &Desk, deliveries: Vec<Delivery>) -> Result<()> {
-    let (Some(first), Some(claim)) = (deliveries.first(), Delivery::claim(&deliveries)) else {
-        return Ok(());
-    };
-    let workspace = first.event.workspace_id;
+    let Some((workspace, wants)) = Delivery::wants(&deliveries) else { return Ok(()) };
     desk.store
-        .add(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
+        .add(workspace, wants, deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let mut entries: Vec<Entry> =

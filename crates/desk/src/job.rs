@@ -196,15 +196,7 @@ impl Desk {
         );
         let written = self.store.write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
             Box::pin(async move {
-                store::bus::take(
-                    tx,
-                    delivery.group,
-                    delivery.topic,
-                    delivery.partition,
-                    delivery.fence,
-                    delivery.event.id,
-                )
-                .await?;
+                delivery.take(tx).await?;
                 work(tx, job).await
             })
         });

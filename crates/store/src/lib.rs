@@ -165,8 +165,8 @@ impl Store {
     }
 
     /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, but perhaps that of an event
-    /// that it wants: PostgreSQL runs those of one scope that wait one after another in one transaction, as SQLite does with all, and gets what they want for
-    /// all of them together.
+    /// that it wants: PostgreSQL runs those of one scope that wait one after another in one transaction, as SQLite does
+    /// with all, and gets what they want for all of them together.
     pub async fn add<I, T, E, F>(
         &self,
         scope: impl Into<Scope>,

@@ -1,6 +1,6 @@
 //! The group `audit`: every event becomes a row of the audit, many in one transaction.
 //!
-//! Idempotency key: the event's id in the ledger, and as the row's id.
+//! Idempotency key: the event, as [`Delivery`] takes it; its id is the row's, too.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The group `notify`: members are told what concerns them, of many events in one transaction.
 //!
-//! Idempotency key: the event's id in the ledger; besides, a member is told of an event once.
+//! Idempotency key: the event, as [`Delivery`] takes it; besides, a member is told of an event once.
 
 use bus::{Delivery, HandleError, Handler};
 use desk::{Desk, notifications};

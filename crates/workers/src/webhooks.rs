@@ -1,6 +1,6 @@
 //! The group `webhooks`: events become deliveries, of many events in one transaction; and who sends them.
 //!
-//! Idempotency key: the event's id in the ledger; besides, a delivery's id is derived from webhook and event.
+//! Idempotency key: the event, as [`Delivery`](bus::Delivery) takes it; besides, a delivery's id is derived from webhook and event.
 //!
 //! Sending goes by turns: a turn has one webhook for itself, of all processes, and sends a few of its deliveries. Each
 //! attempt is noted under the turn's fence. A process that ends between sending and noting leaves the delivery to the

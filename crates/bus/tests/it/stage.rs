@@ -97,9 +97,8 @@ impl Handler for Writer {
                     .store
                     .write(event.workspace_id, delivery.clone(), |tx, delivery| {
                         Box::pin(async move {
-                            let Delivery { group, topic, partition, fence, event, .. } = delivery;
-                            store::bus::take(tx, group, *topic, *partition, *fence, event.id).await?;
-                            store::audit::insert(tx, vec![effect(event)])
+                            delivery.take(tx).await?;
+                            store::audit::insert(tx, vec![effect(&delivery.event)])
                         })
                     })
                     .await;

@@ -38,26 +38,19 @@ impl Handler for Together {
 
     fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            let claim = Delivery::claim(deliveries).unwrap();
-            if claim.until.is_some() {
+            let (workspace, wants) = Delivery::wants(deliveries).unwrap();
+            if matches!(&wants, Wants::Events(claim) if claim.until.is_some()) {
                 self.passed.fetch_add(deliveries.len(), Ordering::Relaxed);
             }
             let written: Result<(), Error> = self
                 .store
-                .add(
-                    deliveries[0].event.workspace_id,
-                    Wants::Events(claim),
-                    deliveries.to_vec(),
-                    |tx, deliveries| {
-                        Box::pin(async move {
-                            let fresh = Delivery::take_all(tx, deliveries).await?;
-                            store::audit::insert(
-                                tx,
-                                fresh.iter().map(|delivery| effect(&delivery.event)).collect(),
-                            )
-                        })
-                    },
-                )
+                .add(workspace, wants, deliveries.to_vec(), |tx, deliveries| {
+                    Box::pin(async move {
+                        let fresh = Delivery::take_all(tx, deliveries).await?;
+                        let effects = fresh.iter().map(|delivery| effect(&delivery.event));
+                        store::audit::insert(tx, effects.collect())
+                    })
+                })
                 .await;
             written.map_err(|error| HandleError::Unavailable(error.into()))?;
             match self.batches.fetch_add(1, Ordering::Relaxed) % 20 {

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bus::{Aspect, Delivery, Difference, HandleError, Handler};
 use domain::Topic;
-use domain::ids::WorkspaceId;
+use domain::ids::{EventId, WorkspaceId};
 use futures_util::future::BoxFuture;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use store::{Error, Store};
+use store::{Error, Scope, Store};
 use testkit::{postgres, sqlite};
 use uuid::Uuid;
 
@@ -47,6 +47,23 @@ async fn write(db: &Ground, workspace: WorkspaceId, subjects: &[Uuid], from: i64
 
 async fn until_nothing_waits(db: &Ground) {
     until("nothing waits", async || outbox(db).await == 0 && lag(db).await == 0).await;
+}
+
+/// The messages of the log in the database; none where a broker has them.
+async fn logged(store: &Store) -> Vec<EventId> {
+    let logged: Result<_, Error> = store
+        .read(Scope::System, (), |tx, ()| {
+            Box::pin(async move {
+                let mut events = Vec::new();
+                for partition in 0..16 {
+                    let topic = Topic::ConversationsIncoming;
+                    events.extend(store::bus::read(tx, topic, partition, 0, 10_000).await?);
+                }
+                Ok(events)
+            })
+        })
+        .await;
+    logged.unwrap().into_iter().map(|logged| logged.event).collect()
 }
 
 fn mapping(found: u64) -> Difference {
@@ -176,6 +193,12 @@ async fn what_is_not_handled_yet_goes_to_its_new_partition_and_is_handled_once_a
             60 * 15 + 1,
             "each once by the other group as well"
         );
+        // A group that comes later gets each once, and nothing before what it follows.
+        let mut events = logged(&db).await;
+        let all = events.len();
+        events.sort();
+        events.dedup();
+        assert_eq!(events.len(), all);
         written.refused.lock().unwrap().clear();
         assert_eq!(replay(&db, other, Duration::ZERO).await, 1);
         until("somebody has found the letter", async || letters(&db, other).await.is_empty()).await;

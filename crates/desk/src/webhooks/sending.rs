@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 use store::webhooks::Claim;
 use store::webhooks::deliveries::{self as rows, After, NewDelivery};
-use store::{Scope, Tx, Wants};
+use store::{Scope, Tx};
 
 use super::{Delivery, delivery_id, find, owner, save};
 use crate::error::{Error, Result};
@@ -58,10 +58,7 @@ fn message(event: &Envelope) -> Result<String> {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()> {
-    let (Some(first), Some(claim)) = (deliveries.first(), crate::Delivery::claim(&deliveries)) else {
-        return Ok(());
-    };
-    let workspace = first.event.workspace_id;
+    let Some((workspace, events)) = crate::Delivery::wants(&deliveries) else { return Ok(()) };
     let webhooks = desk
         .store
         .read(workspace, (), |tx, ()| Box::pin(async move { store::webhooks::enabled(tx).await }))
@@ -71,7 +68,7 @@ pub async fn accept(desk: &Desk, deliveries: Vec<crate::Delivery>) -> Result<()>
         return Ok(());
     }
     desk.store
-        .add(workspace, Wants::Events(claim), deliveries, |tx, deliveries| {
+        .add(workspace, events, deliveries, |tx, deliveries| {
             Box::pin(async move {
                 let fresh = crate::Delivery::take_all(tx, deliveries).await?;
                 let webhooks = store::webhooks::enabled(tx).await?;

@@ -172,13 +172,15 @@ impl TryFrom<Row> for DeadLetter {
     }
 }
 
-/// Keeps `letter` under its event's row in the ledger; a letter that was replayed in vain rests again.
+/// Keeps `letter` of an event at `position` under its row in the ledger; a letter that was replayed in vain rests again.
 ///
 /// The transaction has to be in [`Scope::System`](crate::Scope::System), and goes on in the letter's workspace.
 /// Errors with [`Error::Stale`] where the event is handled already, or the worker's lease is not the newest.
-pub async fn bury(tx: &mut Tx, letter: &DeadLetter, fence: i64) -> Result<(), Error> {
+pub async fn bury(tx: &mut Tx, letter: &DeadLetter, fence: i64, position: i64) -> Result<(), Error> {
     tx.enter(letter.workspace);
-    take(tx, &letter.group, letter.topic, letter.partition, fence, letter.event).await?;
+    let DeadLetter { topic, partition, .. } = *letter;
+    let owned = Owned { group: letter.group.clone(), topic, partition, fence };
+    take(tx, &owned, position, letter.event).await?;
     execute!(
         tx,
         "INSERT INTO dead_letters (id, workspace_id, consumer_group, topic, partition, event_id, event_type,

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use domain::ids::EventId;
+use domain::ids::{EventId, WorkspaceId};
 use domain::{Envelope, Topic};
 use tracing::Span;
 
-use super::ledger::{Claim, take_all};
-use crate::Error;
+use super::leases::Owned;
+use super::ledger::{self, Claim};
 use crate::tx::Tx;
+use crate::{Error, Wants};
 
 /// One event as a group's worker got it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +44,14 @@ pub struct Stretch {
 }
 
 impl Delivery {
-    /// What a transaction takes that handles `deliveries`, which are of one workspace and partition, in their order there;
-    /// nothing where there are none.
-    pub fn claim(deliveries: &[Self]) -> Option<Claim> {
+    /// The workspace of `deliveries`, and what a transaction of it takes that handles them; nothing where there are none.
+    pub fn wants(deliveries: &[Self]) -> Option<(WorkspaceId, Wants)> {
+        let workspace = deliveries.first()?.event.workspace_id;
+        Some((workspace, Wants::Events(Self::claim(deliveries)?)))
+    }
+
+    /// What a transaction takes that handles `deliveries`, which are of one workspace and partition, in their order there.
+    fn claim(deliveries: &[Self]) -> Option<Claim> {
         let Self { group, topic, partition, fence, position, stretch, .. } = deliveries.first()?;
         let whole = stretch.filter(|stretch| stretch.events == deliveries.len());
         Some(Claim {
@@ -59,12 +65,22 @@ impl Delivery {
         })
     }
 
+    /// Takes this delivery's event, in the transaction of its effect.
+    ///
+    /// Errors with [`Error::Stale`] where it was handled before, or the worker has lost the partition; then nothing may be
+    /// done for it.
+    pub async fn take(&self, tx: &mut Tx) -> Result<(), Error> {
+        let Self { topic, partition, fence, .. } = *self;
+        let owned = Owned { group: self.group.to_owned(), topic, partition, fence };
+        ledger::take(tx, &owned, self.position, self.event.id).await
+    }
+
     /// Takes several deliveries of one workspace and partition at once; gives those whose events were not handled before.
     ///
     /// Errors with [`Error::Stale`] where the worker has lost the partition.
     pub async fn take_all<'d>(tx: &mut Tx, deliveries: &'d [Self]) -> Result<Vec<&'d Self>, Error> {
         let Some(claim) = Self::claim(deliveries) else { return Ok(Vec::new()) };
-        let mut fresh: HashSet<EventId> = take_all(tx, &claim).await?.into_iter().collect();
+        let mut fresh: HashSet<EventId> = ledger::take_all(tx, &claim).await?.into_iter().collect();
         // A broker may have an event twice, one copy soon after the other.
         Ok(deliveries.iter().filter(|delivery| fresh.remove(&delivery.event.id)).collect())
     }

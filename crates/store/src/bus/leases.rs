@@ -80,16 +80,19 @@ pub async fn join(tx: &mut Tx, owner: &str, groups: &[&str]) -> Result<bool, Err
     Ok(rows.into_iter().any(|(new,)| new))
 }
 
-// Locked in one order, as by who moves places of several partitions, so that they cannot wait for each other.
+// Nobody is waited for: whom a transaction moves the place of right now keeps its lease by that, and a transaction that
+// hangs must not cost the others theirs.
 const RENEW: &str = "WITH mine AS MATERIALIZED (
         SELECT consumer_group, topic, partition FROM bus_consumers WHERE owner = $1
-        ORDER BY consumer_group, topic, partition FOR NO KEY UPDATE
+        FOR NO KEY UPDATE SKIP LOCKED
+    ), renewed AS (
+        UPDATE bus_consumers c SET lease_until = now() + INTERVAL '15 seconds' FROM mine
+        WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
     )
-    UPDATE bus_consumers c SET lease_until = now() + INTERVAL '15 seconds' FROM mine
-    WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
-    RETURNING c.consumer_group, c.topic, c.partition, c.fence, c.position";
+    SELECT consumer_group, topic, partition, fence, position FROM bus_consumers WHERE owner = $1
+    ORDER BY consumer_group, topic, partition";
 
-/// Renews everything that `owner` has; gives what that is.
+/// Renews everything that `owner` has, but what a transaction has in its hands; gives all that is its own.
 pub async fn renew(tx: &mut Tx, owner: &str) -> Result<Vec<Owned>, Error> {
     let rows = fetch_all!(tx, Row, RENEW, owner)?;
     rows.into_iter().map(|row| Ok(Lease::try_from(row)?.owned)).collect()

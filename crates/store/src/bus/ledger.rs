@@ -9,6 +9,7 @@ use domain::Topic;
 use domain::ids::EventId;
 use uuid::Uuid;
 
+use super::leases::Owned;
 use crate::Error;
 use crate::at::At;
 use crate::pending::column;
@@ -69,7 +70,7 @@ macro_rules! take_one {
         concat!(
             "INSERT INTO inbox_ledger (consumer_group, event_id, workspace_id, handled_at)
              SELECT consumer_group, $5, $6, $7 FROM bus_consumers
-             WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4",
+             WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $8",
             $held,
             " ON CONFLICT (consumer_group, event_id) DO NOTHING"
         )
@@ -79,30 +80,25 @@ macro_rules! take_one {
 const TAKE_ONE_POSTGRES: &str = take_one!(" FOR KEY SHARE");
 const TAKE_ONE_SQLITE: &str = take_one!("");
 
-/// Takes the event for `group`: the ledger's row, if there is none yet and the worker's lease is the newest.
+/// Takes the event at `position` for who has `owned`: the ledger's row, if there is none yet, the group's place is not past
+/// it, and the lease is the newest.
 ///
 /// Errors with [`Error::Stale`] otherwise; then nothing may be done for it.
-pub async fn take(
-    tx: &mut Tx,
-    group: &str,
-    topic: Topic,
-    partition: u32,
-    fence: i64,
-    event: EventId,
-) -> Result<(), Error> {
+pub async fn take(tx: &mut Tx, owned: &Owned, position: i64, event: EventId) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
     let sql = if tx.is_postgres() { TAKE_ONE_POSTGRES } else { TAKE_ONE_SQLITE };
     let taken = execute!(
         tx,
         sql,
-        group,
-        topic.as_str(),
-        i64::from(partition),
-        fence,
+        owned.group.as_str(),
+        owned.topic.as_str(),
+        i64::from(owned.partition),
+        owned.fence,
         event.0,
         workspace.0,
         At(now),
+        position,
     )?;
     if taken == 1 { Ok(()) } else { Err(Error::Stale) }
 }
@@ -121,8 +117,8 @@ const TAKE_SQLITE: &str = "INSERT INTO inbox_ledger (consumer_group, event_id, w
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5
     ON CONFLICT (consumer_group, event_id) DO NOTHING RETURNING event_id";
 
-// Locked in one order, as by who renews leases, so that they cannot wait for each other; and so that who writes rows under
-// the same lease waits, as where a commit hangs whose answer is lost.
+// Locked in one order, so that two that move several places cannot wait for each other; and so that who writes rows under
+// the same lease waits, as where a commit hangs whose answer is lost. A lease that is locked is not renewed by others.
 const PASS_POSTGRES: &str = "WITH claim AS (
         SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
             AS claim (consumer_group, topic, partition, fence, start, until)
@@ -132,7 +128,7 @@ const PASS_POSTGRES: &str = "WITH claim AS (
         WHERE c.position <= claim.start
         ORDER BY consumer_group, topic, partition FOR UPDATE OF c
     )
-    UPDATE bus_consumers c SET position = mine.until FROM mine
+    UPDATE bus_consumers c SET position = mine.until, lease_until = now() + INTERVAL '15 seconds' FROM mine
     WHERE c.consumer_group = mine.consumer_group AND c.topic = mine.topic AND c.partition = mine.partition
     RETURNING c.consumer_group, c.topic, c.partition, c.fence";
 // A dead letter that waits to be handled again has no row meanwhile, and its event is not handled on the way.

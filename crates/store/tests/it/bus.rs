@@ -90,9 +90,7 @@ async fn take_over(store: &Store, owner: &'static str) -> Vec<Lease> {
 async fn take(store: &Store, workspace: WorkspaceId, owned: &Owned, event: EventId) -> Result<(), Error> {
     store
         .write(workspace, (owned.clone(), event), |tx, (owned, event)| {
-            Box::pin(
-                async move { bus::take(tx, "hand", owned.topic, owned.partition, owned.fence, *event).await },
-            )
+            Box::pin(async move { bus::take(tx, owned, 0, *event).await })
         })
         .await
 }
@@ -327,6 +325,7 @@ async fn a_stretch_moves_the_place_with_its_effects_and_is_not_handled_again() {
         // As where the answer to its commit was lost: together, and one by one.
         assert_eq!(handle(&db, workspace, stretch.clone(), Fares::Well).await.unwrap(), 0);
         assert_eq!(take_alone(&db, workspace, stretch.clone()).await.unwrap(), 0);
+        assert!(matches!(take(&db, workspace, &owned, ids[9]).await, Err(Error::Stale)));
         for (from, id) in (3..).zip(&ids) {
             let one = Claim { from, ..claim(&owned, &[*id]) };
             assert_eq!(take_alone(&db, workspace, one).await.unwrap(), 0, "at {from}");
@@ -408,27 +407,24 @@ async fn an_event_that_comes_twice_together_is_taken_once() {
     .await;
 }
 
-/// A worker that was thought dead is in the middle of a transaction.
-#[tokio::test]
-async fn nobody_takes_a_partition_over_while_a_transaction_has_taken_events_of_it() {
-    let db = postgres().await;
-    ensure(&db).await;
-    let workspace = WorkspaceId(Uuid::now_v7());
-    let take_free =
-        async || -> Vec<Lease> { system!(db, (), |tx, ()| bus::take_free(tx, "two", "hand", 100)) };
-    for (count, until) in [(1, None), (20, None), (20, Some(20))] {
-        let owned = take_over(&db, "one").await.remove(0).owned;
-        db.spoil("UPDATE bus_consumers SET lease_until = now() - INTERVAL '1 second'").await;
-        let claim = Claim { until, ..claim(&owned, &events(count)) };
+/// A worker that has taken its events, and whose transaction lasts.
+struct InTheMiddle {
+    goes_on: Arc<Notify>,
+    worker: tokio::task::JoinSet<Result<(), Error>>,
+}
+
+impl InTheMiddle {
+    async fn of(store: &Store, workspace: WorkspaceId, claim: Claim) -> Self {
         let (taken, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (store, notifies) = (db.store.clone(), (Arc::clone(&taken), Arc::clone(&goes_on)));
-        let mut stale = tokio::task::JoinSet::new();
-        stale.spawn(async move {
-            let work = store.write(workspace, (claim, notifies), |tx, (claim, (taken, goes_on))| {
+        let (store, input) = (store.clone(), (claim, Arc::clone(&taken), Arc::clone(&goes_on)));
+        let mut worker = tokio::task::JoinSet::new();
+        worker.spawn(async move {
+            let work = store.write(workspace, input, |tx, (claim, taken, goes_on)| {
                 Box::pin(async move {
-                    let Claim { group, topic, partition, fence, events, .. } = claim;
-                    match events.as_slice() {
-                        [event] => bus::take(tx, group, *topic, *partition, *fence, *event).await?,
+                    let Claim { topic, partition, fence, from, .. } = *claim;
+                    let owned = Owned { group: claim.group.to_owned(), topic, partition, fence };
+                    match claim.events.as_slice() {
+                        [event] => bus::take(tx, &owned, from, *event).await?,
                         _ => drop(bus::take_all(tx, claim).await?),
                     }
                     taken.notify_one();
@@ -439,11 +435,82 @@ async fn nobody_takes_a_partition_over_while_a_transaction_has_taken_events_of_i
             work.await
         });
         taken.notified().await;
+        Self { goes_on, worker }
+    }
+
+    async fn ends(mut self) {
+        self.goes_on.notify_one();
+        self.worker.join_next().await.unwrap().unwrap().unwrap();
+    }
+}
+
+/// Its commit hangs, say, and it was told so: it tries what it had in hand one by one.
+#[tokio::test]
+async fn rows_wait_for_a_transaction_that_moves_the_place_under_the_same_lease() {
+    let db = postgres().await;
+    ensure(&db).await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    for together in [false, true] {
+        let owned = take_over(&db, "one").await.remove(0).owned;
+        let (ids, from) = (events(20), if together { 20 } else { 0 });
+        let stretch = Claim { from, until: Some(from + 20), ..claim(&owned, &ids) };
+        let middle = InTheMiddle::of(&db, workspace, stretch).await;
+        let several = Claim { from: from + 7, ..claim(&owned, &ids[7..9]) };
+        let rows = async {
+            if together {
+                return take_alone(&db, workspace, several).await;
+            }
+            take(&db, workspace, &owned, ids[7]).await.map(|()| 1)
+        };
+        tokio::pin!(rows);
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut rows).await;
+        assert!(early.is_err(), "it does not wait: {early:?}");
+        middle.ends().await;
+        assert!(matches!(rows.await, Ok(0) | Err(Error::Stale)));
+    }
+}
+
+/// As where its commit hangs.
+#[tokio::test]
+async fn a_transaction_that_lasts_keeps_its_own_lease_and_costs_no_other() {
+    let db = postgres().await;
+    ensure(&db).await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let leases: Vec<Owned> = take_over(&db, "one").await.into_iter().map(|lease| lease.owned).collect();
+    db.spoil("UPDATE bus_consumers SET lease_until = now() + INTERVAL '5 seconds' WHERE owner = 'one'").await;
+    let stretch = Claim { until: Some(20), ..claim(&leases[3], &events(20)) };
+    let middle = InTheMiddle::of(&db, workspace, stretch).await;
+    let expiry = async || {
+        let next = system!(db, (), |tx, ()| bus::next_expiry(tx, "two", &["hand"]));
+        next.unwrap() > Duration::from_secs(5)
+    };
+    assert_eq!(system!(db, (), |tx, ()| bus::renew(tx, "one")), leases);
+    assert!(!expiry().await, "nobody else renews it");
+    middle.ends().await;
+    assert!(expiry().await, "all are renewed");
+}
+
+const EXPIRE: &str = "UPDATE bus_consumers SET lease_until = now() - INTERVAL '1 second'";
+
+/// A worker that was thought dead is in the middle of a transaction.
+#[tokio::test]
+async fn nobody_takes_a_partition_over_while_a_transaction_has_taken_events_of_it() {
+    let db = postgres().await;
+    ensure(&db).await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let take_free =
+        async || -> Vec<Lease> { system!(db, (), |tx, ()| bus::take_free(tx, "two", "hand", 100)) };
+    for (count, until) in [(1, None), (20, None), (20, Some(20))] {
+        let owned = take_over(&db, "one").await.remove(0).owned;
+        db.spoil(EXPIRE).await;
+        let claim = Claim { until, ..claim(&owned, &events(count)) };
+        let stale = InTheMiddle::of(&db, workspace, claim).await;
         let has_it = |leases: &[Lease]| leases.iter().any(|lease| lease.owned.partition == owned.partition);
         let others = take_free().await;
         assert!(others.len() == 11 && !has_it(&others), "{others:?}");
-        goes_on.notify_one();
-        stale.join_next().await.unwrap().unwrap().unwrap();
+        stale.ends().await;
+        // Where it has moved the place, it has renewed its lease by that.
+        db.spoil(EXPIRE).await;
         let last = take_free().await;
         assert!(has_it(&last), "{last:?}");
         assert_eq!(last[0].position, until.unwrap_or(0));

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use domain::EventType;
 use domain::ids::{ProjectId, TaskId, WorkspaceId};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::projects::{self, Project};
-use store::{Error, Failure, Kind, Store, Tx, Wants};
-use testkit::{Proxy, both, event};
+use store::{Error, Failure, Kind, Location, Store, Tx, Wants};
+use testkit::{Proxy, both, event, postgres};
 use uuid::Uuid;
 
 use crate::events::system;
@@ -29,6 +30,19 @@ enum How {
 
 const HOWS: [How; 8] =
     [How::Well, How::Well, How::Refused, How::Well, How::Spoiled, How::Well, How::Failed, How::Panics];
+
+/// Whoever commits to a disk that hangs holds its locks meanwhile, which is no fault of the statement that waits for them.
+#[tokio::test]
+async fn a_lock_that_is_held_for_too_long_is_a_database_that_is_away() {
+    let db = postgres().await;
+    let Location::Postgres(url) = db.location() else { panic!("it is on PostgreSQL") };
+    let mut holder = PgConnection::connect(url).await.unwrap();
+    holder.execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    let mut waiting = PgConnection::connect(url).await.unwrap();
+    waiting.execute("SET lock_timeout = '10ms'").await.unwrap();
+    let late = waiting.execute("SELECT pg_advisory_lock(1)").await.unwrap_err();
+    assert!(matches!(Error::from(late), Error::Unavailable(_)));
+}
 
 #[derive(Debug)]
 enum Fault {
