@@ -13,7 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::http::Client;
 use crate::machine::{fsync, ms, percentile};
-use crate::server::{Place, Prepared};
+use crate::server::{Place, Prepared, Running};
 
 const VISITORS: usize = 1_000;
 const PERIOD: Duration = Duration::from_secs(5);
@@ -96,11 +96,27 @@ pub(crate) fn guides() -> Vec<ImportFile> {
     files
 }
 
-async fn measure(place: Place, name: &str, out: &mut String) {
+/// How it went.
+pub(crate) struct Load {
+    /// How long it took until all sockets were open.
+    opened: Duration,
+    /// From each question to its answer.
+    pub(crate) took: Vec<Duration>,
+    pub(crate) lost: usize,
+    pub(crate) doubled: usize,
+    /// Cores that the program used.
+    used: f64,
+}
+
+/// A desk that has the knowledge base.
+pub(crate) async fn prepare(place: Place) -> Prepared {
     let prepared = Prepared::new(place).await;
     desk::articles::import(&prepared.desk, &prepared.owner, guides()).await.expect("the guides are imported");
-    let probe = fsync(prepared.folder.path());
-    let running = prepared.start().await;
+    prepared
+}
+
+/// Lets the visitors come and ask.
+pub(crate) async fn load(running: &Running) -> Load {
     let mut client = Client::connect(&running.address, &running.token).await;
     let mut visitors = Vec::new();
     for n in 0..VISITORS {
@@ -134,6 +150,14 @@ async fn measure(place: Place, name: &str, out: &mut String) {
         doubled += visit.doubled;
     }
     let used = (running.cpu() - cpu) / started.elapsed().as_secs_f64();
+    Load { opened, took, lost, doubled, used }
+}
+
+async fn measure(place: Place, name: &str, out: &mut String) {
+    let prepared = prepare(place).await;
+    let probe = fsync(prepared.folder.path());
+    let running = prepared.start().await;
+    let Load { opened, mut took, lost, doubled, used } = load(&running).await;
     let _ = writeln!(
         out,
         "| {name} | {} | {} | {} | {} | {lost} / {doubled} | {:.0} MB | {used:.2} | {} | p99 ≤ 500 ms, 0 lost, ≤ 300 MB |",

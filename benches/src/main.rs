@@ -1,8 +1,8 @@
-//! Measures the released program: start, memory, creating tasks, answering, searching, reminding,
+//! Measures the released program: start, memory, creating tasks, answering, telling webhooks, searching, reminding,
 //! handling events, handing them over, draining them, replacing all of it under load.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, search, remind, queues, events, takeover, backlog, rolling. Everything runs on
+//! runs some: start, create, converse, webhooks, search, remind, queues, events, takeover, backlog, rolling. Everything runs on
 //! this machine, the load generator too; the disk's fsync rate is measured right before each figure, because disks
 //! drift.
 
@@ -19,11 +19,14 @@ mod search;
 mod server;
 mod start;
 mod takeover;
+mod webhooks;
 
 use std::fmt::Write as _;
 
-const ALL: [&str; 10] =
-    ["start", "create", "converse", "search", "remind", "queues", "events", "takeover", "backlog", "rolling"];
+const ALL: [&str; 11] = [
+    "start", "create", "converse", "webhooks", "search", "remind", "queues", "events", "takeover", "backlog",
+    "rolling",
+];
 
 #[tokio::main]
 async fn main() {
@@ -40,6 +43,7 @@ async fn main() {
             "start" => start::run().await,
             "create" => create::run().await,
             "converse" => converse::run().await,
+            "webhooks" => webhooks::run().await,
             "search" => search::run().await,
             "remind" => remind::run().await,
             "queues" => queues::run().await,

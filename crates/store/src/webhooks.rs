@@ -330,14 +330,15 @@ pub async fn claim(tx: &mut Tx, limit: i64, of_one: i64) -> Result<Vec<Claim>, E
     Ok(rows.into_iter().map(claim).collect())
 }
 
-/// Keeps the lease of `claim` for 20 seconds more, and notes whether an attempt worked; after so many failures in a row
-/// the webhook rests for so long. Gives how many they are, and when the first of them was.
+/// Keeps the lease of `claim` for 20 seconds more, and notes how attempts went: whether any of them worked, and how many
+/// have failed since; after so many failures in a row the webhook rests for so long. Gives how many they are, and when the
+/// first of them was.
 ///
 /// Errors with [`Error::Stale`] where somebody else has the lease, or the webhook is gone.
 pub async fn keep(
     tx: &mut Tx,
     claim: &Claim,
-    worked: bool,
+    (worked, failed): (bool, i64),
     (failures, rest): (i64, Duration),
 ) -> Result<(i64, Timestamp), Error> {
     macro_rules! keep {
@@ -347,9 +348,9 @@ pub async fn keep(
                 $now,
                 " + 20 * ",
                 $second,
-                ", failures = CASE WHEN $4 THEN 0 ELSE failures + 1 END,
-                 failing_since = CASE WHEN $4 THEN NULL ELSE COALESCE(failing_since, $5) END,
-                 rest_until = CASE WHEN NOT $4 AND failures + 1 >= $6 THEN ",
+                ", failures = CASE WHEN $4 THEN 0 ELSE failures END + $8,
+                 failing_since = CASE WHEN $8 = 0 THEN NULL WHEN $4 THEN $5 ELSE COALESCE(failing_since, $5) END,
+                 rest_until = CASE WHEN $8 > 0 AND CASE WHEN $4 THEN 0 ELSE failures END + $8 >= $6 THEN ",
                 $now,
                 " + $7 * ",
                 $micro,
@@ -377,6 +378,7 @@ pub async fn keep(
         At(now),
         failures,
         crate::at::micros(rest),
+        failed,
     )?;
     row.map(|(failures, since)| (failures, since.map_or(now, Timestamp::from))).ok_or(Error::Stale)
 }

@@ -1,23 +1,27 @@
 //! The group `webhooks`: events become deliveries, of many events in one transaction; and who sends them.
 //!
-//! Idempotency key: the event, as [`Delivery`](bus::Delivery) takes it; besides, a delivery's id is derived from webhook and event.
+//! Idempotency key: the event, as [`Delivery`](bus::Delivery) takes it; besides, a delivery's id is derived from webhook
+//! and event.
 //!
 //! Sending goes by turns: a turn has one webhook for itself, of all processes, and sends a few of its deliveries. Each
-//! attempt is noted under the turn's fence. A process that ends between sending and noting leaves the delivery to the
-//! next turn, which sends it again under the same id.
+//! attempt is noted under the turn's fence, with those that end meanwhile. A process that ends between sending and noting
+//! leaves the delivery to the next turn, which sends it again under the same id.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::future::ready;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::{HandleError, Handler};
 use channels::webhooks::{Message, Sender};
 use desk::webhooks::{self, Delivery, Turn};
 use desk::{Desk, Error};
-use domain::webhook::{Attempt, Failure};
+use domain::webhook::{self, Attempt, Failure};
 use domain::{Envelope, Topic};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use store::Wake;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -30,6 +34,9 @@ const REST_FOR_EACH: Duration = Duration::from_millis(10);
 const TURNS: usize = 64;
 /// How many deliveries are on their way to one webhook at the same time, where they need not come in order.
 const SIDE_BY_SIDE: usize = 4;
+/// How many attempts of a turn may have ended and not be noted, so that they are noted together: more than one transaction
+/// for each would take longer than the receiver does.
+const UNNOTED: usize = 8;
 /// How many deliveries a turn has, so that others get theirs.
 const TURN: i64 = 32;
 /// The longest sleep while a delivery waits.
@@ -188,32 +195,56 @@ async fn take_turn(
     shutdown: &CancellationToken,
 ) -> desk::Result<()> {
     let due = webhooks::due(desk, turn, if turn.is_trial() { 1 } else { TURN }).await?;
-    let width = if turn.is_ordered() { 1 } else { SIDE_BY_SIDE };
-    let stops = &AtomicBool::new(false);
-    let mut attempts = stream::iter(due)
-        .map(|delivery| async move {
-            if stops.load(Ordering::Relaxed) || shutdown.is_cancelled() {
-                return Ok(true);
+    if turn.is_ordered() {
+        // None is on its way before it is known what became of the one before it, and that is kept.
+        for delivery in due {
+            let attempt = attempt(desk, sender, turn, &delivery).await;
+            if !note(desk, turn, vec![(delivery, attempt)]).await? || shutdown.is_cancelled() {
+                break;
             }
-            let goes_on = attempt(desk, sender, turn, &delivery).await;
-            if !matches!(goes_on, Ok(true)) {
+        }
+        return Ok(());
+    }
+    let (stops, failures) = (&AtomicBool::new(false), &AtomicI64::new(turn.failures()));
+    let (ended, mut attempts) = mpsc::channel(UNNOTED);
+    let sent = stream::iter(due)
+        .take_while(|_| ready(!stops.load(Ordering::Relaxed) && !shutdown.is_cancelled()))
+        .map(|delivery| async move {
+            let attempt = attempt(desk, sender, turn, &delivery).await;
+            // What is noted later must not let more be sent than a webhook that fails is to get.
+            if attempt.succeeded() {
+                failures.store(0, Ordering::Relaxed);
+            } else if webhook::rests(failures.fetch_add(1, Ordering::Relaxed) + 1) {
                 stops.store(true, Ordering::Relaxed);
             }
-            goes_on
+            (delivery, attempt)
         })
-        .buffer_unordered(width);
-    let mut result = Ok(());
-    // What is on its way is waited for, whatever became of another.
-    while let Some(attempt) = attempts.next().await {
-        result = result.and(attempt.map(drop));
-    }
-    result
+        .buffer_unordered(SIDE_BY_SIDE);
+    let sending = async move {
+        let mut sent = pin!(sent);
+        while let Some(attempt) = sent.next().await {
+            let _ = ended.send(attempt).await;
+        }
+    };
+    let noting = async {
+        let (mut batch, mut result) = (Vec::new(), Ok(()));
+        // What is on its way is waited for, whatever became of another.
+        while attempts.recv_many(&mut batch, UNNOTED).await > 0 {
+            let noted = note(desk, turn, std::mem::take(&mut batch)).await;
+            if !matches!(noted, Ok(true)) {
+                stops.store(true, Ordering::Relaxed);
+            }
+            result = result.and(noted.map(drop));
+        }
+        result
+    };
+    tokio::join!(sending, noting).1
 }
 
-/// Makes one attempt and notes it. Gives whether the turn may go on.
-async fn attempt(desk: &Desk, sender: &Sender, turn: &Turn, delivery: &Delivery) -> desk::Result<bool> {
+/// Makes one attempt.
+async fn attempt(desk: &Desk, sender: &Sender, turn: &Turn, delivery: &Delivery) -> Attempt {
     let now = desk.clock().now();
-    let attempt = match turn.keys() {
+    match turn.keys() {
         Some(keys) => {
             let id = format!("msg_{}", delivery.id.0.simple());
             sender.send(&Message { url: turn.url(), id: &id, body: &delivery.body, keys }, now).await
@@ -225,11 +256,14 @@ async fn attempt(desk: &Desk, sender: &Sender, turn: &Turn, delivery: &Delivery)
             excerpt: String::new(),
             retry_after: None,
         },
-    };
-    match webhooks::note(desk, turn, delivery, attempt).await {
-        Ok((_, goes_on)) => Ok(goes_on),
+    }
+}
+
+/// Notes attempts. Gives whether the turn may go on.
+async fn note(desk: &Desk, turn: &Turn, attempts: Vec<(Delivery, Attempt)>) -> desk::Result<bool> {
+    match webhooks::note(desk, turn, attempts).await {
         // Somebody else has the webhook, or it is gone.
         Err(Error::Handled) => Ok(false),
-        Err(error) => Err(error),
+        noted => noted,
     }
 }

@@ -10,7 +10,7 @@ use domain::{Caller, Envelope, EventType, Via};
 use jiff::{Span, Timestamp};
 use serde::Serialize;
 use store::webhooks::Claim;
-use store::webhooks::deliveries::{self as rows, After, NewDelivery};
+use store::webhooks::deliveries::{self as rows, After, NewDelivery, Noted};
 use store::{Scope, Tx};
 
 use super::{Delivery, delivery_id, find, owner, save};
@@ -119,6 +119,11 @@ impl Turn {
         self.claim.ordered
     }
 
+    /// How many attempts have failed since one worked.
+    pub fn failures(&self) -> i64 {
+        self.claim.failures
+    }
+
     /// Whether it has failed so often that one delivery is enough to see whether it works again.
     pub fn is_trial(&self) -> bool {
         webhook::rests(self.claim.failures)
@@ -194,35 +199,37 @@ impl Outcome {
     }
 }
 
-/// Notes an attempt at a delivery of this turn, and what follows from it. Gives the outcome, and whether the turn may go
-/// on.
-///
-/// Errors with [`Error::Handled`] where somebody else has the webhook by now, or it is gone: then nothing is noted.
-pub async fn note(
-    desk: &Desk,
-    turn: &Turn,
-    delivery: &Delivery,
-    attempt: Attempt,
-) -> Result<(Outcome, bool)> {
-    let (after, outcome) = match attempt.next(delivery.tried + 1) {
+/// What follows from an attempt at a delivery.
+fn follows(delivery: &Delivery, attempt: &Attempt) -> (After, Outcome) {
+    match attempt.next(delivery.tried + 1) {
         Next::Done => (After::End(State::Delivered), Outcome::Delivered),
         Next::Wait(wait) => (After::Wait(webhook::jittered(wait, rand::random())), Outcome::Retried),
         Next::GiveUp | Next::Gone => (After::End(State::Failed), Outcome::Failed),
-    };
+    }
+}
+
+/// Notes attempts at different deliveries of this turn, in the order in which they ended, and what follows from them. One
+/// transaction; gives whether the turn may go on.
+///
+/// Errors with [`Error::Handled`] where somebody else has the webhook by now, or it is gone: then nothing is noted.
+pub async fn note(desk: &Desk, turn: &Turn, attempts: Vec<(Delivery, Attempt)>) -> Result<bool> {
+    let (mut noted, mut outcomes) = (Vec::new(), Vec::new());
+    for (delivery, attempt) in attempts {
+        let (after, outcome) = follows(&delivery, &attempt);
+        noted.push(Noted { delivery: delivery.id, attempt, after });
+        outcomes.push(outcome);
+    }
     let caller = Caller::system(turn.claim.workspace, Via::Workers, desk.new_id());
-    let input = (turn.claim.clone(), delivery.id, attempt, after);
     let goes_on = desk
-        .write(&caller, UseCase::React, input, |tx, job| {
+        .write(&caller, UseCase::React, (turn.claim.clone(), noted), |tx, job| {
             Box::pin(async move {
-                let (claim, delivery, attempt, after) = &job.input;
-                let worked = attempt.succeeded();
-                let (failures, since) = store::webhooks::keep(tx, claim, worked, webhook::REST).await?;
-                rows::note(tx, *delivery, attempt, *after).await?;
-                if worked {
-                    return Ok(true);
-                }
+                let (claim, noted) = &job.input;
+                let failed = noted.iter().rev().take_while(|noted| !noted.attempt.succeeded()).count();
+                let went = (failed < noted.len(), i64::try_from(failed).unwrap_or(i64::MAX));
+                let (failures, since) = store::webhooks::keep(tx, claim, went, webhook::REST).await?;
+                rows::note(tx, noted).await?;
                 let failing = Duration::try_from(tx.now().duration_since(since)).unwrap_or_default();
-                let reason = if attempt.answer == Ok(410) {
+                let reason = if noted.iter().any(|noted| noted.attempt.answer == Ok(410)) {
                     Some(Disabled::Gone)
                 } else {
                     webhook::is_hopeless(failures, failing).then_some(Disabled::Failing)
@@ -230,12 +237,15 @@ pub async fn note(
                 if let Some(reason) = reason {
                     disable(tx, job, claim.id, reason).await?;
                 }
-                Ok(reason.is_none() && !claim.ordered && !webhook::rests(failures))
+                let stays = reason.is_none() && !webhook::rests(failures);
+                Ok(stays && (failed == 0 || !claim.ordered))
             })
         })
         .await?;
-    desk.webhooks.counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
-    Ok((outcome, goes_on))
+    for outcome in outcomes {
+        desk.webhooks.counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(goes_on)
 }
 
 async fn disable<I>(tx: &mut Tx, job: &Job<I>, id: WebhookId, reason: Disabled) -> Result<()> {

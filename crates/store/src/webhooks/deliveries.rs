@@ -1,5 +1,6 @@
 //! Deliveries to webhooks, and the attempts at each: one event for one webhook, as it is sent.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::ids::{DeliveryId, WebhookId};
@@ -210,47 +211,97 @@ pub enum After {
     End(State),
 }
 
-/// Notes an attempt at a pending delivery, and what becomes of it. The lease has to be kept in the same transaction.
-pub async fn note(tx: &mut Tx, id: DeliveryId, attempt: &Attempt, after: After) -> Result<(), Error> {
-    macro_rules! note {
-        ($now:literal, $micro:literal) => {
-            concat!(
-                "UPDATE webhook_deliveries SET attempts = attempts + 1, tried = tried + 1, state = $3, due_at = ",
-                $now,
-                " + $4 * ",
-                $micro,
-                ", ended_at = $5
-                 WHERE workspace_id = $1 AND id = $2 AND state = 'pending' RETURNING attempts"
-            )
-        };
-    }
+/// An attempt at a delivery, and what becomes of that.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The attempt.
+    pub attempt: Attempt,
+    /// What becomes of the delivery.
+    pub after: After,
+}
+
+macro_rules! note {
+    ($begin:literal, $now:literal, $micro:literal) => {
+        concat!(
+            $begin,
+            " UPDATE webhook_deliveries SET attempts = attempts + 1, tried = tried + 1, state = becomes, due_at = ",
+            $now,
+            " + wait * ",
+            $micro,
+            ", ended_at = CASE WHEN becomes <> 'pending' THEN $3 END
+             FROM new WHERE workspace_id = $1 AND id = delivery AND state = 'pending' RETURNING id, attempts"
+        )
+    };
+}
+
+const NOTE_POSTGRES: &str = note!(
+    "WITH new AS (SELECT CAST(row ->> 0 AS UUID) AS delivery, row ->> 1 AS becomes, CAST(row ->> 2 AS BIGINT) AS wait
+                  FROM jsonb_array_elements(CAST($2 AS JSONB)) AS all_rows (row))",
+    "now()",
+    "INTERVAL '1 microsecond'"
+);
+const NOTE_SQLITE: &str = note!(
+    "WITH new AS (SELECT unhex(value ->> 0) AS delivery, value ->> 1 AS becomes, value ->> 2 AS wait FROM json_each($2))",
+    "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+    "1"
+);
+
+macro_rules! attempted {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO webhook_attempts (delivery_id, number, workspace_id, at, duration_ms, status, failure, excerpt) ",
+            $rest
+        )
+    };
+}
+
+const ATTEMPTED_POSTGRES: &str = attempted!(
+    "SELECT CAST(row ->> 0 AS UUID), CAST(row ->> 1 AS BIGINT), $1,
+         TIMESTAMPTZ 'epoch' + CAST(row ->> 2 AS BIGINT) * INTERVAL '1 microsecond', CAST(row ->> 3 AS BIGINT),
+         CAST(row ->> 4 AS BIGINT), row ->> 5, row ->> 6
+     FROM jsonb_array_elements(CAST($2 AS JSONB)) AS all_rows (row)"
+);
+const ATTEMPTED_SQLITE: &str = attempted!(
+    "SELECT unhex(value ->> 0), value ->> 1, $1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     FROM json_each($2)"
+);
+
+/// Notes attempts at different pending deliveries, and what becomes of those. The lease has to be kept in the same
+/// transaction.
+///
+/// Errors with [`Error::Stale`] where one is not pending; then nothing may be kept.
+pub async fn note(tx: &mut Tx, attempts: &[Noted]) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
-    let sql = if tx.is_postgres() {
-        note!("now()", "INTERVAL '1 microsecond'")
-    } else {
-        note!("CAST(unixepoch('subsec') * 1000000 AS INTEGER)", "1")
-    };
-    let (state, wait) = match after {
-        After::Wait(wait) => (State::Pending, wait),
-        After::End(state) => (state, Duration::ZERO),
-    };
-    let ended_at = (state != State::Pending).then_some(At(now));
-    let noted = fetch_optional!(tx, (i64,), sql, workspace.0, id.0, state.as_str(), micros(wait), ended_at,)?;
-    let Some((number,)) = noted else { return Err(Error::Stale) };
-    execute!(
-        tx,
-        "INSERT INTO webhook_attempts (delivery_id, number, workspace_id, at, duration_ms, status, failure, excerpt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        id.0,
-        number,
-        workspace.0,
-        At(attempt.at),
-        i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
-        attempt.answer.ok().map(i64::from),
-        attempt.answer.err().map(Failure::as_str),
-        attempt.excerpt.as_str(),
-    )?;
+    let hex = |id: Uuid| id.simple().to_string();
+    let becomes = attempts.iter().map(|Noted { delivery, after, .. }| {
+        let (state, wait) = match *after {
+            After::Wait(wait) => (State::Pending, wait),
+            After::End(state) => (state, Duration::ZERO),
+        };
+        json!([hex(delivery.0), state.as_str(), micros(wait)])
+    });
+    let becomes = serde_json::Value::from_iter(becomes).to_string();
+    let sql = if tx.is_postgres() { NOTE_POSTGRES } else { NOTE_SQLITE };
+    let noted = fetch_all!(tx, (Uuid, i64), sql, workspace.0, becomes.as_str(), At(now))?;
+    let numbers: HashMap<Uuid, i64> = noted.into_iter().collect();
+    let mut rows = Vec::with_capacity(attempts.len());
+    for Noted { delivery, attempt, .. } in attempts {
+        let number = numbers.get(&delivery.0).ok_or(Error::Stale)?;
+        rows.push(json!([
+            hex(delivery.0),
+            number,
+            attempt.at.as_microsecond(),
+            i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
+            attempt.answer.ok(),
+            attempt.answer.err().map(Failure::as_str),
+            attempt.excerpt,
+        ]));
+    }
+    let sql = if tx.is_postgres() { ATTEMPTED_POSTGRES } else { ATTEMPTED_SQLITE };
+    execute!(tx, sql, workspace.0, serde_json::Value::from(rows).to_string())?;
     Ok(())
 }
 

@@ -423,16 +423,68 @@ async fn what_a_sender_had_goes_to_another_when_its_lease_is_over_and_its_own_no
         assert!(claim().await.is_none(), "it is leased");
         leases_are_over(&db).await;
         let quick = claim().await.unwrap();
-        let refused = webhooks::note(&stage.desk, &slow, &due, answered(500)).await.unwrap_err();
+        let refused =
+            webhooks::note(&stage.desk, &slow, vec![(due.clone(), answered(500))]).await.unwrap_err();
         assert!(matches!(refused, Error::Handled), "{refused:?}");
         webhooks::release(&stage.desk, &slow).await.unwrap();
         assert!(claim().await.is_none(), "the slow one cannot give back what it has not");
-        webhooks::note(&stage.desk, &quick, &due, answered(200)).await.unwrap();
-        let refused = webhooks::note(&stage.desk, &quick, &due, answered(200)).await.unwrap_err();
+        webhooks::note(&stage.desk, &quick, vec![(due.clone(), answered(200))]).await.unwrap();
+        let refused = webhooks::note(&stage.desk, &quick, vec![(due, answered(200))]).await.unwrap_err();
         assert!(matches!(refused, Error::Handled), "what has ended is not noted again: {refused:?}");
         let (delivery, attempts) = one(&stage, id).await;
         assert_eq!((delivery.state, attempts.len()), (State::Delivered, 1));
         assert_eq!(receiver.got().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_that_are_noted_together_are_each_noted_as_if_one_after_the_other() {
+    both(async |db| {
+        let stage = Stage::new(&db).await;
+        let receiver = Receiver::start(&[Answers::Status(200)]).await;
+        let (id, _) = webhook(&stage, &stage.owner, &receiver, false).await;
+        let maker = Process::without_sender(&stage.desk);
+        for n in 0..8 {
+            task(&stage, &stage.owner, &format!("task {n}")).await;
+        }
+        until("they are there", async || deliveries(&stage, &stage.owner, id).await.len() == 8).await;
+        maker.stop().await;
+        let turn = webhooks::claim(&stage.desk, 10).await.unwrap().pop().unwrap();
+        let mut due = webhooks::due(&stage.desk, &turn, 10).await.unwrap().into_iter();
+        let failures = async || webhooks::list(&stage.desk, &stage.owner).await.unwrap()[0].failures;
+        let mut note = async |statuses: &[u16]| {
+            let attempts = statuses.iter().map(|status| (due.next().unwrap(), answered(*status))).collect();
+            let goes_on = webhooks::note(&stage.desk, &turn, attempts).await.unwrap();
+            (goes_on, failures().await)
+        };
+        assert_eq!(note(&[500, 500, 500]).await, (true, 3));
+        assert_eq!(note(&[500, 200, 503]).await, (true, 1), "one has worked in between");
+        assert_eq!(note(&[200, 500]).await, (true, 1));
+        let all = deliveries(&stage, &stage.owner, id).await;
+        let states: Vec<(State, i64, i64)> =
+            all.iter().rev().map(|delivery| (delivery.state, delivery.attempts, delivery.tried)).collect();
+        let (failed, worked) = ((State::Pending, 1, 1), (State::Delivered, 1, 1));
+        assert_eq!(states, [failed, failed, failed, failed, worked, failed, worked, failed]);
+        assert!(
+            all.iter().all(|delivery| delivery.ended_at.is_some() == (delivery.state == State::Delivered))
+        );
+
+        // What can be tried again already, all at once: it rests after five.
+        leases_are_over(&db).await;
+        db.spoil("UPDATE webhook_deliveries SET due_at = created_at").await;
+        let turn = webhooks::claim(&stage.desk, 10).await.unwrap().pop().unwrap();
+        let due = webhooks::due(&stage.desk, &turn, 10).await.unwrap();
+        assert_eq!((due.len(), turn.failures()), (6, 1));
+        let attempts = due.into_iter().take(4).map(|delivery| (delivery, answered(500))).collect();
+        assert!(!webhooks::note(&stage.desk, &turn, attempts).await.unwrap());
+        assert_eq!(failures().await, 5);
+        webhooks::release(&stage.desk, &turn).await.unwrap();
+        assert!(webhooks::claim(&stage.desk, 10).await.unwrap().is_empty(), "it rests");
+        let second = deliveries(&stage, &stage.owner, id).await.into_iter().find(|one| one.attempts == 2);
+        let (_, attempts) =
+            webhooks::delivery(&stage.desk, &stage.owner, id, second.unwrap().id).await.unwrap();
+        assert_eq!(attempts.len(), 2);
     })
     .await;
 }
