@@ -23,7 +23,7 @@ const SENT_AT_ONCE: i64 = 500;
 /// How far rounds are apart at least, so that each moves several events: the first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(8);
 /// How far they are apart for each event that the last one moved, since each round wakes every group; and at most.
-const GATHER_EACH: Duration = Duration::from_millis(2);
+const GATHER_EACH: Duration = Duration::from_millis(1);
 const GATHER_MOST: Duration = Duration::from_millis(40);
 /// How long a round in the database may take: longer than the database lets a statement run.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(40);

@@ -242,13 +242,28 @@ pub async fn enabled(tx: &mut Tx) -> Result<Vec<(WebhookId, Vec<String>)>, Error
     Ok(rows.into_iter().map(|(id, Json(types))| (WebhookId(id), types)).collect())
 }
 
+/// Has PostgreSQL find what this transaction looks for by the indexes that are in order, whatever it knows of the tables.
+///
+/// A receiver that stops answering lets thousands of deliveries wait within a minute. What was known before, that hardly
+/// any wait, would have each look go through all of them.
+async fn by_index(tx: &mut Tx) -> Result<(), Error> {
+    const BY_INDEX: &str =
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+             set_config('enable_sort', 'off', true)";
+    if tx.is_postgres() {
+        fetch_one!(tx, (String, String, String), BY_INDEX)?;
+    }
+    Ok(())
+}
+
 /// When a webhook has something to be sent: with order, when its first delivery is due; otherwise when any is.
 macro_rules! next {
     () => {
         "CASE WHEN w.ordered
              THEN (SELECT d.due_at FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending'
                    ORDER BY d.position LIMIT 1)
-             ELSE (SELECT min(d.due_at) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending')
+             ELSE (SELECT d.due_at FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending'
+                   ORDER BY d.due_at LIMIT 1)
          END"
     };
 }
@@ -313,6 +328,7 @@ struct ClaimRow {
 /// workspace no more than `of_one` at a time. Needs the system's scope.
 pub async fn claim(tx: &mut Tx, limit: i64, of_one: i64) -> Result<Vec<Claim>, Error> {
     let now = tx.now();
+    by_index(tx).await?;
     let sql = if tx.is_postgres() { CLAIM_POSTGRES } else { CLAIM_SQLITE };
     let rows = fetch_all!(tx, ClaimRow, sql, limit, of_one)?;
     let claim = |row: ClaimRow| {
@@ -399,14 +415,15 @@ pub async fn release(tx: &mut Tx, claim: &Claim) -> Result<(), Error> {
 macro_rules! next_due {
     ($begin:literal, $greatest:literal, $end:literal) => {
         concat!(
+            "WITH waiting AS MATERIALIZED (SELECT w.lease_until, w.rest_until, ",
+            next!(),
+            " AS next FROM webhooks w WHERE w.enabled) ",
             $begin,
             "min(",
             $greatest,
             "(next, COALESCE(lease_until, next), COALESCE(rest_until, next)))",
             $end,
-            " FROM (SELECT w.lease_until, w.rest_until, ",
-            next!(),
-            " AS next FROM webhooks w WHERE w.enabled) AS waiting WHERE next IS NOT NULL"
+            " FROM waiting WHERE next IS NOT NULL"
         )
     };
 }
@@ -418,6 +435,7 @@ const NEXT_SQLITE: &str = next_due!("SELECT ", "max", " - CAST(unixepoch('subsec
 /// How long it is, on the database's clock, until there is something to claim; nothing where nothing waits. Needs the
 /// system's scope.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Duration>, Error> {
+    by_index(tx).await?;
     let sql = if tx.is_postgres() { NEXT_POSTGRES } else { NEXT_SQLITE };
     let (micros,) = fetch_one!(tx, (Option<i64>,), sql)?;
     Ok(micros.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0))))
