@@ -192,7 +192,7 @@ pub async fn unread(tx: &mut Tx, member: MemberId) -> Result<i64, Error> {
 
 const READ_POSTGRES: &str = "UPDATE notifications SET read_at = $3
     WHERE workspace_id = $1 AND member_id = $2 AND read_at IS NULL
-      AND id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text(CAST($4 AS JSONB)) AS value)";
+      AND id = ANY (ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text(CAST($4 AS JSONB)) AS value))";
 const READ_SQLITE: &str = "UPDATE notifications SET read_at = $3
     WHERE workspace_id = $1 AND member_id = $2 AND read_at IS NULL
       AND id IN (SELECT unhex(value) FROM json_each($4))";

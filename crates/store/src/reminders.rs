@@ -148,9 +148,11 @@ pub async fn for_task(tx: &mut Tx, task: TaskId) -> Result<Vec<Reminder>, Error>
     for_tasks(tx, &[task]).await
 }
 
+// An array, and a claim that is read beforehand (below), since what reads JSON may not be asked about rows that could be of
+// other workspaces: PostgreSQL would go through all reminders.
 const FOR_TASKS_POSTGRES: &str = "SELECT id, task_id, member_id, spec, due_at, state FROM reminders
-    WHERE workspace_id = $1
-      AND task_id IN (SELECT CAST(value AS UUID) FROM jsonb_array_elements_text(CAST($2 AS JSONB)) AS value)
+    WHERE workspace_id = $1 AND task_id = ANY (
+        ARRAY(SELECT CAST(value AS UUID) FROM jsonb_array_elements_text(CAST($2 AS JSONB)) AS value))
     ORDER BY due_at, id";
 const FOR_TASKS_SQLITE: &str = "SELECT id, task_id, member_id, spec, due_at, state FROM reminders
     WHERE workspace_id = $1 AND task_id IN (SELECT unhex(value) FROM json_each($2))
@@ -282,7 +284,7 @@ impl TryFrom<FiredRow> for Fired {
     }
 }
 
-const FIRE_POSTGRES: &str = "WITH claim AS (
+const FIRE_POSTGRES: &str = "WITH claim AS MATERIALIZED (
         SELECT CAST(pair ->> 0 AS UUID) AS id, CAST(pair ->> 1 AS BIGINT) AS fence
         FROM jsonb_array_elements(CAST($2 AS JSONB)) AS pair
     )
