@@ -2,9 +2,9 @@
 //! handling events, handing them over, draining them, replacing all of it under load.
 //!
 //! `make bench` runs all of it and writes `docs/benchmarks/latest.md`; `cargo run --release -p benches -- NAME…`
-//! runs some: start, create, converse, webhooks, search, remind, queues, events, takeover, backlog, rolling. Everything runs on
-//! this machine, the load generator too; the disk's fsync rate is measured right before each figure, because disks
-//! drift.
+//! runs some: start, create, converse, webhooks, search, remind, queues, events, takeover, backlog, rolling.
+//! Everything runs on this machine, the load generator too; the disk's fsync rate is measured right before each
+//! figure, because disks drift.
 
 mod backlog;
 mod converse;

@@ -34,8 +34,8 @@ const REST_FOR_EACH: Duration = Duration::from_millis(10);
 const TURNS: usize = 64;
 /// How many deliveries are on their way to one webhook at the same time, where they need not come in order.
 const SIDE_BY_SIDE: usize = 4;
-/// How many attempts of a turn may have ended and not be noted, so that they are noted together: more than one transaction
-/// for each would take longer than the receiver does.
+/// How many attempts that have ended are noted together, and how many more wait for that at most: a transaction for each
+/// would take longer than the receiver does.
 const UNNOTED: usize = 8;
 /// How many deliveries a turn has, so that others get theirs.
 const TURN: i64 = 32;
@@ -198,8 +198,11 @@ async fn take_turn(
     if turn.is_ordered() {
         // None is on its way before it is known what became of the one before it, and that is kept.
         for delivery in due {
+            if shutdown.is_cancelled() {
+                break;
+            }
             let attempt = attempt(desk, sender, turn, &delivery).await;
-            if !note(desk, turn, vec![(delivery, attempt)]).await? || shutdown.is_cancelled() {
+            if !note(desk, turn, vec![(delivery, attempt)]).await? {
                 break;
             }
         }
@@ -211,10 +214,12 @@ async fn take_turn(
         .take_while(|_| ready(!stops.load(Ordering::Relaxed) && !shutdown.is_cancelled()))
         .map(|delivery| async move {
             let attempt = attempt(desk, sender, turn, &delivery).await;
-            // What is noted later must not let more be sent than a webhook that fails is to get.
+            // What is noted later must not let more be sent than a webhook that fails, or is gone, is to get.
             if attempt.succeeded() {
                 failures.store(0, Ordering::Relaxed);
-            } else if webhook::rests(failures.fetch_add(1, Ordering::Relaxed) + 1) {
+            } else if attempt.answer == Ok(410)
+                || webhook::rests(failures.fetch_add(1, Ordering::Relaxed) + 1)
+            {
                 stops.store(true, Ordering::Relaxed);
             }
             (delivery, attempt)

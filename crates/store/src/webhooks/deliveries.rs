@@ -89,6 +89,11 @@ impl TryFrom<Row> for Delivery {
     }
 }
 
+/// An id as JSON has it for both databases.
+fn hex(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
 macro_rules! insert {
     ($now:literal, $rest:literal) => {
         concat!(
@@ -118,7 +123,6 @@ pub async fn insert(tx: &mut Tx, deliveries: &[NewDelivery]) -> Result<(), Error
     let workspace = tx.workspace()?;
     let now = tx.now();
     let sql = if tx.is_postgres() { INSERT_POSTGRES } else { INSERT_SQLITE };
-    let hex = |id: Uuid| id.simple().to_string();
     let rows =
         deliveries.iter().map(|new| json!([hex(new.id.0), hex(new.webhook.0), new.event_type, new.body]));
     let rows = serde_json::Value::from_iter(rows).to_string();
@@ -279,7 +283,6 @@ const ATTEMPTED_SQLITE: &str = attempted!(
 pub async fn note(tx: &mut Tx, attempts: &[Noted]) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
-    let hex = |id: Uuid| id.simple().to_string();
     let becomes = attempts.iter().map(|Noted { delivery, after, .. }| {
         let (state, wait) = match *after {
             After::Wait(wait) => (State::Pending, wait),
