@@ -126,6 +126,13 @@ impl Numbers {
         Self { pool, kept: Mutex::default(), lanes: std::sync::Mutex::default() }
     }
 
+    /// Closes the connections; nobody takes numbers any more.
+    pub(crate) async fn close(&self) {
+        let closed = self.pool.close();
+        drop(self.kept.lock().await.take());
+        closed.await;
+    }
+
     fn lane(&self, key: (WorkspaceId, Kind)) -> Arc<Lane> {
         let mut lanes = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         Arc::clone(lanes.entry(key).or_default())
@@ -179,7 +186,10 @@ impl Numbers {
             };
             match count_on(&mut connection, key, missing).await.map_err(Error::from) {
                 Ok(last) => {
-                    *self.kept.lock().await = Some(connection);
+                    let mut kept = self.kept.lock().await;
+                    if !self.pool.is_closed() {
+                        *kept = Some(connection);
+                    }
                     return Ok(last);
                 }
                 Err(Error::Unavailable(_)) if left > 0 => left -= 1,

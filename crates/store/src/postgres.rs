@@ -218,6 +218,7 @@ impl Postgres {
         self.work.tasks.close();
         self.work.tasks.wait().await;
         self.tasks.lock().await.shutdown().await;
+        self.work.numbers.close().await;
         self.work.pool.close().await;
     }
 }

@@ -172,12 +172,7 @@ pub async fn get(tx: &mut Tx, webhook: WebhookId, id: DeliveryId) -> Result<Opti
 pub async fn due(tx: &mut Tx, claim: &Claim, limit: i64) -> Result<Vec<Delivery>, Error> {
     macro_rules! due {
         ($now:literal) => {
-            concat!(
-                select!(),
-                "AND state = 'pending' AND due_at <= ",
-                $now,
-                " ORDER BY due_at, position LIMIT $3"
-            )
+            concat!(select!(), "AND state = 'pending' AND due_at <= ", $now, " ORDER BY due_at LIMIT $3")
         };
     }
     macro_rules! first {
@@ -203,7 +198,11 @@ pub async fn due(tx: &mut Tx, claim: &Claim, limit: i64) -> Result<Vec<Delivery>
         (false, false) => due!("CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
     };
     by_index(tx).await?;
-    let rows = fetch_all!(tx, Row, sql, workspace.0, claim.id.0, limit)?;
+    let mut rows = fetch_all!(tx, Row, sql, workspace.0, claim.id.0, limit)?;
+    if !claim.ordered {
+        // Thousands are due at the same moment where they are replayed: which of them come first does not matter.
+        rows.sort_unstable_by_key(|row| (row.due_at, row.position));
+    }
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
@@ -228,9 +227,10 @@ pub struct Noted {
 }
 
 // Rows are found by their ids alone: what reads JSON may not be asked about rows of other workspaces, so that is done
-// before; and the index of all that wait would look short enough to go through.
+// before; and the index of all that wait would look short enough to go through. So would the one of all ids, to PostgreSQL
+// when it planned for few rows: it gets them as an array.
 macro_rules! note {
-    ($begin:literal, $now:literal, $micro:literal) => {
+    ($begin:literal, $among:literal, $now:literal, $micro:literal) => {
         concat!(
             $begin,
             " UPDATE webhook_deliveries SET attempts = attempts + 1, tried = tried + 1, state = becomes, due_at = ",
@@ -238,8 +238,9 @@ macro_rules! note {
             " + wait * ",
             $micro,
             ", ended_at = CASE WHEN becomes <> 'pending' THEN $3 END
-             FROM new WHERE workspace_id = $1 AND id = delivery AND state NOT IN ('delivered', 'failed')
-             RETURNING id, attempts"
+             FROM new WHERE workspace_id = $1 AND id = delivery",
+            $among,
+            " AND state NOT IN ('delivered', 'failed') RETURNING id, attempts"
         )
     };
 }
@@ -247,11 +248,13 @@ macro_rules! note {
 const NOTE_POSTGRES: &str = note!(
     "WITH new AS MATERIALIZED (SELECT CAST(row ->> 0 AS UUID) AS delivery, row ->> 1 AS becomes, CAST(row ->> 2 AS BIGINT) AS wait
                   FROM jsonb_array_elements(CAST($2 AS JSONB)) AS all_rows (row))",
+    " AND id = ANY (ARRAY(SELECT delivery FROM new))",
     "now()",
     "INTERVAL '1 microsecond'"
 );
 const NOTE_SQLITE: &str = note!(
     "WITH new AS MATERIALIZED (SELECT unhex(value ->> 0) AS delivery, value ->> 1 AS becomes, value ->> 2 AS wait FROM json_each($2))",
+    "",
     "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
     "1"
 );

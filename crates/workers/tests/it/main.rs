@@ -6,6 +6,7 @@ mod audit;
 mod burst;
 mod mail;
 mod notify;
+mod plans;
 mod recurring;
 mod stage;
 mod webhooks;
