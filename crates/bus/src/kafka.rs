@@ -41,6 +41,9 @@ use observed::Observed;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long is waited for more, once there is something.
 const MORE: Duration = Duration::from_millis(20);
+/// After how long without an event of a partition the next one is sent alone. No broker is back so soon that has lost any:
+/// where it has, that one is at a position that it cannot keep, and those after it must not be handled before it.
+const ALONE_AFTER: Duration = Duration::from_millis(500);
 /// Beside the event: whose it is, and which.
 const WORKSPACE: &str = "deskhand-workspace";
 const EVENT: &str = "deskhand-event";
@@ -85,6 +88,8 @@ pub(crate) struct Kafka {
     consumer: Arc<KafkaConsumer>,
     readers: HashMap<Place, Mutex<Option<Reader>>>,
     producer: RwLock<Arc<Producer>>,
+    /// When each partition took events last.
+    taken_at: HashMap<Place, std::sync::Mutex<Option<Instant>>>,
     observed: Observed,
     /// Ends with this.
     _events: JoinSet<()>,
@@ -149,8 +154,9 @@ impl Kafka {
         });
         let producer = RwLock::new(Arc::new(producer(&config).map_err(unusable)?));
         let readers = Topic::all_partitions().map(|place| (place, Mutex::default())).collect();
+        let taken_at = Topic::all_partitions().map(|place| (place, std::sync::Mutex::default())).collect();
         let observed = Observed::new(&config);
-        Ok(Self { options, config, consumer, readers, producer, observed, _events: events })
+        Ok(Self { options, config, consumer, readers, producer, taken_at, observed, _events: events })
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -294,8 +300,31 @@ impl Kafka {
 
     /// Sends events one behind the other. The producer is idempotent and leaves no gap: where one cannot be sent, it
     /// sends none after it, and another producer takes its place.
-    pub(crate) async fn publish(&self, (topic, partition): Place, events: &[Outgoing]) -> Published {
+    pub(crate) async fn publish(&self, place: Place, events: &[Outgoing]) -> Published {
         let producer = Arc::clone(&self.producer.read().unwrap_or_else(PoisonError::into_inner));
+        // Places that a newer version has are not kept; those go alone each time.
+        let taken_at = self.taken_at.get(&place);
+        let taken_at = taken_at.and_then(|at| *at.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_alone = taken_at.is_none_or(|at| at.elapsed() >= ALONE_AFTER);
+        let (first, others) = events.split_at(usize::from(is_alone).min(events.len()));
+        let mut published = Published { events: 0, end: 0, error: None };
+        for events in [first, others] {
+            let sent = self.send(&producer, place, events).await;
+            published.events += sent.events;
+            published.end = published.end.max(sent.end);
+            if sent.error.is_some() {
+                published.error = sent.error;
+                self.replace(&producer);
+                return published;
+            }
+        }
+        if let Some(at) = self.taken_at.get(&place) {
+            *at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        published
+    }
+
+    async fn send(&self, producer: &Producer, (topic, partition): Place, events: &[Outgoing]) -> Published {
         let name = self.topic(topic);
         let mut published = Published { events: 0, end: 0, error: None };
         let mut sent = Vec::with_capacity(events.len());
@@ -323,7 +352,7 @@ impl Kafka {
         for delivered in join_all(sent).await {
             let error = match delivered {
                 Ok(Ok(delivery)) if delivery.offset < known => {
-                    Error::Cut { topic, partition, end: delivery.offset }
+                    Error::Cut { topic, partition, end: delivery.offset, known }
                 }
                 Ok(Ok(delivery)) => {
                     published.events += 1;
@@ -335,9 +364,6 @@ impl Kafka {
             };
             published.error = Some(error);
             break;
-        }
-        if published.error.is_some() {
-            self.replace(&producer);
         }
         published
     }
@@ -369,6 +395,10 @@ impl Kafka {
             match tokio::time::timeout(wait, current.queue.recv()).await {
                 Ok(message) => {
                     let message = message.map_err(failed)?;
+                    // Where the broker has lost what is to follow, its client begins anew with what there is.
+                    if message.offset() < current.next {
+                        continue;
+                    }
                     current.next = message.offset() + 1;
                     events.push(read_of(place, &message));
                 }

@@ -30,7 +30,7 @@ pub enum Error {
     #[error("{0}")]
     Log(String),
     /// The broker's partition is shorter than it was.
-    #[error("the broker has lost events: partition {partition} of {} ends at {end} now", topic.as_str())]
+    #[error("the broker has lost events: partition {partition} of {} ends at {end}, and ended at {known}", topic.as_str())]
     Cut {
         /// The topic.
         topic: Topic,
@@ -38,6 +38,8 @@ pub enum Error {
         partition: u32,
         /// Where it ends now.
         end: i64,
+        /// Where it is known to have ended.
+        known: i64,
     },
 }
 
@@ -52,6 +54,8 @@ impl Error {
 
 /// How many events are read at once.
 const READ: i64 = 200;
+/// How many lost positions are filled at once.
+const FILL: i64 = 500;
 
 /// Where events are.
 pub(crate) enum Log {
@@ -204,6 +208,38 @@ impl Log {
             Self::Nats(nats) => nats.publish(place, events).await,
         }
     }
+
+    /// Has a partition of the broker, which ends at `end`, end at `known` or later: what has been at the positions between
+    /// is lost, and nobody who remembers it may take for it what comes now. What is there then says nothing.
+    pub(crate) async fn fill(&self, place: (Topic, u32), end: i64, known: i64) -> Result<(), Error> {
+        let mut end = match self {
+            Self::Nats(nats) => nats.begin_at(place, known).await?,
+            _ => end,
+        };
+        while end < known {
+            let sent = self.publish(place, &voids(place, (known - end).min(FILL))).await;
+            match sent.error {
+                Some(error) => return Err(error),
+                None => end = sent.end,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Events that say nothing, for positions that no other event may have.
+fn voids((topic, partition): (Topic, u32), count: i64) -> Vec<Outgoing> {
+    (0..count)
+        .map(|_| Outgoing {
+            id: 0,
+            topic,
+            partition,
+            event: EventId(Uuid::now_v7()),
+            workspace: WorkspaceId(Uuid::nil()),
+            envelope: String::new(),
+            end: 0,
+        })
+        .collect()
 }
 
 /// The id of an event that a broker brought without one: the same each time that it is read.

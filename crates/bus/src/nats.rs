@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use store::bus::Outgoing;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
 use crate::log::{Error, Published, id_of_place};
@@ -116,8 +116,7 @@ impl Nats {
     pub(crate) async fn ends(&self) -> Result<Vec<(Topic, u32, i64)>, Error> {
         let mut ends = Vec::new();
         for place in Topic::all_partitions() {
-            let end = i64::try_from(self.last_sequence(place).await?).unwrap_or(i64::MAX);
-            ends.push((place.0, place.1, end));
+            ends.push((place.0, place.1, position_after(self.last_sequence(place).await?)));
         }
         Ok(ends)
     }
@@ -214,9 +213,10 @@ impl Nats {
                 }
             },
         };
-        let known = i64::try_from(end).unwrap_or(i64::MAX);
-        if events.first().is_some_and(|first| known < first.end) {
-            published.error = Some(Error::Cut { topic: place.0, partition: place.1, end: known });
+        let known = events.first().map_or(0, |first| first.end);
+        if position_after(end) < known {
+            let (topic, partition) = place;
+            published.error = Some(Error::Cut { topic, partition, end: position_after(end), known });
             return published;
         }
         let begun = Instant::now();
@@ -241,7 +241,7 @@ impl Nats {
                 None => one_by_one = sent.had_copies,
             }
         }
-        published.end = i64::try_from(end).unwrap_or(i64::MAX);
+        published.end = position_after(end);
         if published.error.is_none() {
             *last = Some(end);
         }
@@ -284,9 +284,29 @@ impl Nats {
         Sent { events: taken, end, had_copies, error }
     }
 
-    async fn last_sequence(&self, place: Place) -> Result<u64, Error> {
+    /// Has the first event in a stream that is empty get the position `end`, if it would get an earlier one and the server
+    /// lets us. Gives where the stream ends then.
+    pub(crate) async fn begin_at(&self, place: Place, end: i64) -> Result<i64, Error> {
+        let end = u64::try_from(end).unwrap_or(0);
+        let mut stream = self.stream(place).await?;
+        let info = stream.info().await.map_err(|error| Error::broker("does not tell of a stream", error))?;
+        let (is_empty, last) = (info.state.messages == 0, info.state.last_sequence);
+        if is_empty && last < end {
+            match stream.purge().sequence(end + 1).await {
+                Ok(_) => return Ok(position_after(self.last_sequence(place).await?)),
+                Err(error) => debug!(error = &error as &dyn std::error::Error, "a stream cannot begin later"),
+            }
+        }
+        Ok(position_after(last))
+    }
+
+    async fn stream(&self, place: Place) -> Result<stream::Stream, Error> {
         let stream = self.context.get_stream(self.stream_name(place)).await;
-        let mut stream = stream.map_err(|error| Error::broker("does not know a stream", error))?;
+        stream.map_err(|error| Error::broker("does not know a stream", error))
+    }
+
+    async fn last_sequence(&self, place: Place) -> Result<u64, Error> {
+        let mut stream = self.stream(place).await?;
         let info = stream.info().await.map_err(|error| Error::broker("does not tell of a stream", error))?;
         Ok(info.state.last_sequence)
     }
@@ -310,7 +330,7 @@ impl Nats {
         while let Some(message) = messages.next().await {
             let message = message.map_err(|error| Error::broker("does not bring events", error))?;
             let info = message.info().map_err(|error| Error::broker("brings no events", error))?;
-            let position = i64::try_from(info.stream_sequence).unwrap_or(i64::MAX) - 1;
+            let position = position_after(info.stream_sequence) - 1;
             let header = |name: &str| {
                 let value = message.headers.as_ref().and_then(|headers| headers.get(name));
                 value.and_then(|value| Uuid::try_parse(value.as_str()).ok())
@@ -347,4 +367,9 @@ impl Nats {
             .await
             .map_err(|error| Error::broker("does not let a stream be read", error))
     }
+}
+
+/// The position after the message with the sequence `last`.
+fn position_after(last: u64) -> i64 {
+    i64::try_from(last).unwrap_or(i64::MAX)
 }

@@ -236,6 +236,7 @@ impl Worker {
         let mut batch = Vec::with_capacity(chunk.len());
         for read in chunk {
             match &read.event {
+                Err(_) if read.is_void() => {}
                 Err(why) => {
                     let failure = Failure::unreadable(why);
                     if self.bury(&read, failure, 1).await == Fate::Left {

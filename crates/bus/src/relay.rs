@@ -29,6 +29,8 @@ const GATHER_MOST: Duration = Duration::from_millis(40);
 const ROUND_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a partition's events may take to be sent; a claim lasts longer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long lost positions may take to be filled after that, before it is tried again; the claim lasts longer than both.
+const FILL_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
 /// How often old rows are removed, at most; only while there is something to relay.
@@ -98,6 +100,8 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
             }
             Err(error) => {
                 failures += 1;
+                // It may come back without what it had.
+                ensured = false;
                 // Where it is the database that failed, nothing is known of the broker.
                 if matches!(error, Error::Broker { .. }) && breaker.failed(std::time::Instant::now()) {
                     error!("the broker is away; the outbox keeps events until it is back");
@@ -127,7 +131,13 @@ async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<M
     loop {
         let (moved, most) = match **log {
             Log::Database => (round(store, log, tail).await?, ROUND),
-            _ => (send(store, log, owner).await?, SENT_AT_ONCE),
+            _ => match send(store, log, owner).await {
+                Err(cut @ Error::Cut { .. }) if !shutdown.is_cancelled() => {
+                    make_up(log, cut).await?;
+                    continue;
+                }
+                sent => (sent?, SENT_AT_ONCE),
+            },
         };
         events += moved.events;
         if moved.events < most || shutdown.is_cancelled() {
@@ -221,17 +231,15 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
             .await;
         sent?;
     }
-    if let Some(Error::Cut { topic, partition, end }) = error {
-        let error = Error::Cut { topic, partition, end };
-        error!(error = &error as &dyn std::error::Error, "what follows goes on from there");
-        let cut: Result<(), store::Error> = store
-            .write(Scope::System, (topic, partition, end), |tx, (topic, partition, end)| {
-                Box::pin(async move { store::bus::cut(tx, *topic, *partition, *end).await })
-            })
-            .await;
-        return Ok(cut.map(|()| moved)?);
-    }
     error.map_or(Ok(moved), Err)
+}
+
+/// Sees to it that what follows in a partition of which the broker has lost the end is not where the lost has been.
+async fn make_up(log: &Log, cut: Error) -> Result<(), Error> {
+    let Error::Cut { topic, partition, end, known } = cut else { return Err(cut) };
+    error!(error = &cut as &dyn std::error::Error, "what was lost and not handled yet will not be");
+    let filled = tokio::time::timeout(FILL_TIMEOUT, log.fill((topic, partition), end, known)).await;
+    filled.unwrap_or_else(|late| Err(Error::broker("has lost more than can be made up for at once", late)))
 }
 
 /// Removes what is old, a little at a time, so that nobody waits for it.

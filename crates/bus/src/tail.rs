@@ -40,6 +40,11 @@ impl Read {
         Self { position, id, workspace, event, original: original.into() }
     }
 
+    /// Whether it says nothing: it is where a broker has lost something.
+    pub(crate) fn is_void(&self) -> bool {
+        self.original.is_empty()
+    }
+
     pub(crate) fn of(logged: Logged) -> Self {
         Self::new(logged.position, logged.event, logged.workspace, logged.envelope.into_bytes())
     }

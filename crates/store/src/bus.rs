@@ -22,5 +22,5 @@ pub use log::{
     Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
     read_of, relay, traces, unread,
 };
-pub use outgoing::{Outgoing, anybody_at_work, claim, cut, ends_in_database, let_go, resettle, sent, settle};
+pub use outgoing::{Outgoing, anybody_at_work, claim, ends_in_database, let_go, resettle, sent, settle};
 pub use remap::{Unhandled, partitions, places, remap};

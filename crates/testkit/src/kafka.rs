@@ -78,6 +78,16 @@ impl Kafka {
         }
     }
 
+    /// Saves what they have kept so far; they must not run.
+    pub fn save(&self) {
+        self.brokers.iter().for_each(Server::save);
+    }
+
+    /// Loses what they have kept since it was saved; they must not run.
+    pub fn go_back(&self) {
+        self.brokers.iter().for_each(Server::go_back);
+    }
+
     /// Ends one of them.
     pub fn kill_one(&mut self, index: usize) {
         self.brokers[index].kill();

@@ -68,9 +68,14 @@ impl Nats {
         self.server.kill();
     }
 
-    /// Removes what it has kept; it must not run.
-    pub fn forget(&self) {
-        fs::remove_dir_all(self.server.folder().join("data")).expect("its data are removed");
+    /// Saves what it has kept so far; it must not run.
+    pub fn save(&self) {
+        self.server.save();
+    }
+
+    /// Loses what it has kept since it was saved; it must not run.
+    pub fn go_back(&self) {
+        self.server.go_back();
     }
 
     /// Where it is, as `HOST:PORT`.

@@ -102,6 +102,16 @@ impl Server {
         }
     }
 
+    /// Saves what it has kept so far, for [`go_back`](Self::go_back); it must not run.
+    pub(crate) fn save(&self) {
+        copy(&self.folder.join("data"), &self.folder.join("saved"));
+    }
+
+    /// Puts what was saved in the place of what it has kept since; it must not run.
+    pub(crate) fn go_back(&self) {
+        copy(&self.folder.join("saved"), &self.folder.join("data"));
+    }
+
     /// Ends it at once; it can be started again on what it has kept.
     pub(crate) fn kill(&mut self) {
         if let Some(mut guard) = self.guard.take() {
@@ -110,6 +120,15 @@ impl Server {
             drop(pipe);
             guard.wait().expect("the guard ends");
         }
+    }
+}
+
+/// Lets `to` be as `from` is, which may be missing.
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    if from.exists() {
+        let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp starts");
+        assert!(copied.success(), "{} is not copied", from.display());
     }
 }
 

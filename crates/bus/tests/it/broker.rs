@@ -1,19 +1,23 @@
 //! A broker that is killed, that does not answer, that loses what it had, or that brings what nobody of ours has sent.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{BrokerOptions, Bus};
+use bus::{BrokerOptions, Bus, Interest};
 use domain::ids::WorkspaceId;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, TopicPartitionList};
-use store::Error;
-use store::bus::dead::{self, Filter, Reason};
-use testkit::{Kafka, Nats, Proxy, postgres, sqlite};
+use store::bus::dead::{self, DeadLetter, Filter, Reason};
+use store::{Error, Store};
+use testkit::{Database, Kafka, Nats, Proxy, postgres, sqlite};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::stage::{
     Ground, Process, Written, append, assert_effects, effects, lag, outbox, received, until, writer,
+    writer_of,
 };
 
 /// A broker that a test can end and start again.
@@ -27,10 +31,24 @@ impl Broker {
         [Self::Nats(Nats::start()), Self::Kafka(Kafka::start())]
     }
 
-    async fn ground(&self) -> Ground {
+    fn ground(&self, db: Database) -> Ground {
         match self {
-            Self::Nats(server) => Ground::on_nats(postgres().await, server.address()),
-            Self::Kafka(broker) => Ground::on_kafka(postgres().await, broker.address()),
+            Self::Nats(server) => Ground::on_nats(db, server.address()),
+            Self::Kafka(broker) => Ground::on_kafka(db, broker.address()),
+        }
+    }
+
+    fn save(&self) {
+        match self {
+            Self::Nats(server) => server.save(),
+            Self::Kafka(broker) => broker.save(),
+        }
+    }
+
+    fn go_back(&self) {
+        match self {
+            Self::Nats(server) => server.go_back(),
+            Self::Kafka(broker) => broker.go_back(),
         }
     }
 
@@ -52,7 +70,7 @@ impl Broker {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_broker_is_away_events_wait_and_afterwards_all_are_handled_once_and_in_order() {
     for mut broker in Broker::both() {
-        let db = broker.ground().await;
+        let db = broker.ground(postgres().await);
         let written = Arc::new(Written::default());
         let workspace = WorkspaceId(Uuid::now_v7());
         let subjects: Vec<Uuid> = (0..15).map(|_| Uuid::now_v7()).collect();
@@ -126,25 +144,73 @@ async fn a_broker_that_accepts_and_does_not_answer_costs_time_and_nothing_else()
     assert_effects(&db, workspace, 10, 30).await;
 }
 
-/// A broker that comes back without what it had goes on, and so do the groups.
+/// A broker that comes back with less than it had costs what it has lost and nothing else, in processes that ran on and
+/// in those that come: what it still has is handled, and what is sent afterwards, and none of it twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_has_lost_its_events_does_not_stop_what_comes_after() {
-    let mut server = Nats::start();
-    let db = Ground::on_nats(postgres().await, server.address());
-    let written = Arc::new(Written::default());
-    let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
-    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
-    append(&db, (0..20).map(|n| received(workspace, subject, n)).collect()).await;
-    until("the first are handled", async || written.count() == 20 && lag(&db).await == 0).await;
-    process.stop().await;
-    server.kill();
-    server.forget();
-    server.start_again();
-    let process = Process::start(db.bus(&db).await, writer("one", &db, &written));
-    append(&db, (20..25).map(|n| received(workspace, subject, n)).collect()).await;
-    until("what came after is handled", async || written.count() == 25 && lag(&db).await == 0).await;
-    process.stop().await;
-    assert_effects(&db, workspace, 1, 25).await;
+    for kept in [0, 10] {
+        for mut broker in Broker::both() {
+            let db = broker.ground(if kept == 0 { sqlite().await } else { postgres().await });
+            let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
+            let append = async |sequences: Range<i64>| {
+                append(&db, sequences.map(|n| received(workspace, subject, n)).collect()).await;
+            };
+            let (written, slow) = (Arc::new(Written::default()), Arc::new(Written::default()));
+            let handled = async |written: &Written, count: i64| {
+                until("all are handled", async || written.count() == usize::try_from(count).unwrap()).await;
+                until("their places are kept", async || outbox(&db).await == 0 && lag(&db).await == 0).await;
+            };
+            let mut saved = 0;
+            if kept == 0 {
+                broker.kill();
+                broker.save();
+                broker.start_again();
+            }
+            // A group that has a place and is nowhere at work for now.
+            let bus = db.bus(&db).await;
+            let behind = Process::start(bus.clone(), writer_of("slow", "two", &db, &slow));
+            append(0..1).await;
+            until("it has a place", async || slow.count() == 1).await;
+            behind.stop().await;
+            let live = bus.live().await.unwrap();
+            let mut watcher = live.subscribe(Interest::Workspace(workspace));
+            let mut follows = JoinSet::new();
+            follows.spawn(async move { live.run(CancellationToken::new()).await });
+            let process = Process::start(bus, writer("one", &db, &written));
+            if kept > 0 {
+                append(1..kept).await;
+                handled(&written, kept).await;
+                broker.kill();
+                broker.save();
+                broker.start_again();
+                saved = kept - 1;
+            }
+            append(kept.max(1)..20).await;
+            handled(&written, 20).await;
+            broker.kill();
+            broker.go_back();
+            broker.start_again();
+            append(20..25).await;
+            handled(&written, 25).await;
+            // Further than it had been.
+            append(25..60).await;
+            handled(&written, 60).await;
+            let behind = Process::start(db.bus(&db).await, writer_of("slow", "two", &db, &slow));
+            until("what is there is handled", async || {
+                slow.count() == usize::try_from(1 + saved + 40).unwrap()
+            })
+            .await;
+            process.stop().await;
+            behind.stop().await;
+            written.assert_once_and_in_order();
+            slow.assert_once_and_in_order();
+            for sequence in 1..60 {
+                assert_eq!(watcher.next().await.unwrap().event.sequence, sequence);
+            }
+            let letters = letters_of_nobody(&db).await;
+            assert!(letters.is_empty(), "{letters:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,6 +264,16 @@ async fn positions_of_one_log_are_not_counted_in_another_until_everything_is_han
     written.assert_once_and_in_order();
 }
 
+/// Dead letters that name no workspace, so that only who runs the desk sees them.
+async fn letters_of_nobody(store: &Store) -> Vec<DeadLetter> {
+    let letters: Result<_, Error> = store
+        .read(WorkspaceId(Uuid::nil()), (), |tx, ()| {
+            Box::pin(async move { dead::list(tx, &Filter::default(), 10, None).await })
+        })
+        .await;
+    letters.unwrap().items
+}
+
 /// What somebody else puts on the broker is a dead letter of each group that reads there, and nothing waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_put_on_the_broker_is_a_dead_letter_and_nothing_waits_for_it() {
@@ -214,15 +290,8 @@ async fn what_others_put_on_the_broker_is_a_dead_letter_and_nothing_waits_for_it
     client.flush().await.unwrap();
     append(&db, vec![received(workspace, subject, 1)]).await;
     until("what comes after is handled", async || written.count() == 2).await;
-    // It names no workspace, so that only who runs the desk sees it.
-    let nobody = WorkspaceId(Uuid::nil());
     until("it is dead", async || {
-        let letters: Result<_, Error> = db
-            .read(nobody, (), |tx, ()| {
-                Box::pin(async move { dead::list(tx, &Filter::default(), 10, None).await })
-            })
-            .await;
-        let letters = letters.unwrap().items;
+        let letters = letters_of_nobody(&db).await;
         letters.len() == 1 && letters[0].reason == Reason::NotJson && letters[0].original == b"hello"
     })
     .await;

@@ -279,11 +279,21 @@ impl Process {
     }
 }
 
-/// The process's part of a group that reads incoming messages.
+/// The process's part of the group "hand", which reads incoming messages.
 pub(crate) fn writer(process: &'static str, store: &Store, written: &Arc<Written>) -> Vec<Arc<dyn Handler>> {
+    writer_of("hand", process, store, written)
+}
+
+/// The process's part of a group that reads incoming messages.
+pub(crate) fn writer_of(
+    group: &'static str,
+    process: &'static str,
+    store: &Store,
+    written: &Arc<Written>,
+) -> Vec<Arc<dyn Handler>> {
     vec![Arc::new(Writer {
         process,
-        group: "hand",
+        group,
         topics: &[Topic::ConversationsIncoming],
         batch: 1,
         store: store.clone(),

@@ -128,28 +128,6 @@ pub async fn sent(tx: &mut Tx, ids: &[i64], ends: &[(Topic, u32, i64)]) -> Resul
     Ok(())
 }
 
-/// The broker has lost the end of a partition and goes on from `end`: so does everybody else. Workers that are further
-/// lose their lease, and whoever takes the partition over begins there.
-pub async fn cut(tx: &mut Tx, topic: Topic, partition: u32, end: i64) -> Result<(), Error> {
-    execute!(
-        tx,
-        "UPDATE bus_partitions SET next_position = $3 WHERE topic = $1 AND partition = $2",
-        topic.as_str(),
-        i64::from(partition),
-        end,
-    )?;
-    execute!(
-        tx,
-        "UPDATE bus_consumers SET position = $3, fence = fence + 1, owner = NULL, lease_until = NULL
-         WHERE topic = $1 AND partition = $2 AND position > $3",
-        topic.as_str(),
-        i64::from(partition),
-        end,
-    )?;
-    tx.wake(Wake::Leases);
-    Ok(())
-}
-
 /// Says that positions count in the log `home`, where that is so already or nothing has a position yet. The partitions
 /// have to be there. Gives the log that they count in otherwise.
 pub async fn settle(tx: &mut Tx, home: &str) -> Result<Option<String>, Error> {
