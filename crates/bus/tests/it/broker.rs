@@ -166,7 +166,7 @@ async fn a_broker_that_has_lost_its_events_does_not_stop_what_comes_after() {
                 broker.save();
                 broker.start_again();
             }
-            // A group that has a place and is nowhere at work for now.
+            // A group that has a place and is nowhere at work.
             let bus = db.bus(&db).await;
             let behind = Process::start(bus.clone(), writer_of("slow", "two", &db, &slow));
             append(0..1).await;
