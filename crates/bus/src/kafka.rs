@@ -41,12 +41,10 @@ use observed::Observed;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long is waited for more, once there is something.
 const MORE: Duration = Duration::from_millis(20);
-/// After how long without an event of a partition the next one is sent alone. No broker is back so soon that has lost any:
-/// where it has, that one is at a position that it cannot keep, and those after it must not be handled before it.
-const ALONE_AFTER: Duration = Duration::from_millis(500);
-/// Beside the event: whose it is, and which.
+/// Beside the event: whose it is, and which; and the least offset that it may have, below which there have been others.
 const WORKSPACE: &str = "deskhand-workspace";
 const EVENT: &str = "deskhand-event";
+const FROM: &str = "deskhand-from";
 
 type Place = (Topic, u32);
 
@@ -88,8 +86,6 @@ pub(crate) struct Kafka {
     consumer: Arc<KafkaConsumer>,
     readers: HashMap<Place, Mutex<Option<Reader>>>,
     producer: RwLock<Arc<Producer>>,
-    /// When each partition took events last.
-    taken_at: HashMap<Place, std::sync::Mutex<Option<Instant>>>,
     observed: Observed,
     /// Ends with this.
     _events: JoinSet<()>,
@@ -154,9 +150,8 @@ impl Kafka {
         });
         let producer = RwLock::new(Arc::new(producer(&config).map_err(unusable)?));
         let readers = Topic::all_partitions().map(|place| (place, Mutex::default())).collect();
-        let taken_at = Topic::all_partitions().map(|place| (place, std::sync::Mutex::default())).collect();
         let observed = Observed::new(&config);
-        Ok(Self { options, config, consumer, readers, producer, taken_at, observed, _events: events })
+        Ok(Self { options, config, consumer, readers, producer, observed, _events: events })
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -300,41 +295,21 @@ impl Kafka {
 
     /// Sends events one behind the other. The producer is idempotent and leaves no gap: where one cannot be sent, it
     /// sends none after it, and another producer takes its place.
-    pub(crate) async fn publish(&self, place: Place, events: &[Outgoing]) -> Published {
+    pub(crate) async fn publish(&self, (topic, partition): Place, events: &[Outgoing]) -> Published {
         let producer = Arc::clone(&self.producer.read().unwrap_or_else(PoisonError::into_inner));
-        // Places that a newer version has are not kept; those go alone each time.
-        let taken_at = self.taken_at.get(&place);
-        let taken_at = taken_at.and_then(|at| *at.lock().unwrap_or_else(PoisonError::into_inner));
-        let is_alone = taken_at.is_none_or(|at| at.elapsed() >= ALONE_AFTER);
-        let (first, others) = events.split_at(usize::from(is_alone).min(events.len()));
-        let mut published = Published { events: 0, end: 0, error: None };
-        for events in [first, others] {
-            let sent = self.send(&producer, place, events).await;
-            published.events += sent.events;
-            published.end = published.end.max(sent.end);
-            if sent.error.is_some() {
-                published.error = sent.error;
-                self.replace(&producer);
-                return published;
-            }
-        }
-        if let Some(at) = self.taken_at.get(&place) {
-            *at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        }
-        published
-    }
-
-    async fn send(&self, producer: &Producer, (topic, partition): Place, events: &[Outgoing]) -> Published {
         let name = self.topic(topic);
         let mut published = Published { events: 0, end: 0, error: None };
         let mut sent = Vec::with_capacity(events.len());
-        for event in events {
+        let known = events.first().map_or(0, |first| first.end);
+        for (from, event) in (known..).zip(events) {
             let key = key_of(event);
+            let from = from.to_string();
             let workspace = event.workspace.to_string();
             let id = event.event.to_string();
             let headers = OwnedHeaders::new()
                 .insert(Header { key: WORKSPACE, value: Some(&workspace) })
-                .insert(Header { key: EVENT, value: Some(&id) });
+                .insert(Header { key: EVENT, value: Some(&id) })
+                .insert(Header { key: FROM, value: Some(&from) });
             let record = FutureRecord::to(&name)
                 .partition(i32::try_from(partition).unwrap_or(0))
                 .key(&key)
@@ -348,9 +323,11 @@ impl Kafka {
                 }
             }
         }
-        let known = events.first().map_or(0, |first| first.end);
         for delivered in join_all(sent).await {
             let error = match delivered {
+                Ok(Ok(delivery)) if delivery.offset < 0 => {
+                    Error::broker("does not take events", "it has one already and does not say where")
+                }
                 Ok(Ok(delivery)) if delivery.offset < known => {
                     Error::Cut { topic, partition, end: delivery.offset, known }
                 }
@@ -364,6 +341,9 @@ impl Kafka {
             };
             published.error = Some(error);
             break;
+        }
+        if published.error.is_some() {
+            self.replace(&producer);
         }
         published
     }
@@ -389,14 +369,20 @@ impl Kafka {
             former => self.assign(place, position, former)?,
         };
         let failed = |error| Error::broker("does not bring events", error);
+        let mut is_anew = false;
         let mut events: Vec<Read> = Vec::new();
         while i64::try_from(events.len()).unwrap_or(i64::MAX) < wanted {
             let wait = if events.is_empty() { TIMEOUT } else { MORE };
             match tokio::time::timeout(wait, current.queue.recv()).await {
                 Ok(message) => {
                     let message = message.map_err(failed)?;
-                    // Where the broker has lost what is to follow, its client begins anew with what there is.
                     if message.offset() < current.next {
+                        // The broker had lost what was to follow, so that its client went back to the beginning.
+                        drop(message);
+                        if std::mem::replace(&mut is_anew, true) {
+                            return Err(Error::broker("does not bring events", "it ends before them"));
+                        }
+                        current = self.assign(place, current.next, Some(current))?;
                         continue;
                     }
                     current.next = message.offset() + 1;
@@ -438,6 +424,8 @@ fn producer(config: &ClientConfig) -> Result<Producer, KafkaError> {
         .set("message.timeout.ms", PUBLISH_TIMEOUT.as_millis().to_string())
         .set("request.timeout.ms", "3000")
         .set("linger.ms", "1")
+        // They have to have the partitions that we want.
+        .set("allow.auto.create.topics", "false")
         // Partitions are given; this is for whoever sends by the key alone.
         .set("partitioner", "murmur2_random")
         .create_with_context(Context)
@@ -453,10 +441,15 @@ fn key_of(event: &Outgoing) -> String {
 fn read_of(place: Place, message: &impl Message) -> Read {
     let header = |name: &str| {
         let found = message.headers()?.iter().find(|header| header.key == name)?;
-        Uuid::try_parse(std::str::from_utf8(found.value?).ok()?).ok()
+        std::str::from_utf8(found.value?).ok()
     };
+    let uuid = |name| Uuid::try_parse(header(name)?).ok();
     let position = message.offset();
-    let id = header(EVENT).map_or_else(|| id_of_place(place, position), EventId);
-    let workspace = WorkspaceId(header(WORKSPACE).unwrap_or_default());
-    Read::new(position, id, workspace, message.payload().unwrap_or_default().to_vec())
+    let id = uuid(EVENT).map_or_else(|| id_of_place(place, position), EventId);
+    let workspace = WorkspaceId(uuid(WORKSPACE).unwrap_or_default());
+    // Sent before it was noticed that others had been there: it comes again.
+    let is_too_early =
+        header(FROM).and_then(|from| from.parse().ok()).is_some_and(|from: i64| position < from);
+    let payload = message.payload().filter(|_| !is_too_early).unwrap_or_default();
+    Read::new(position, id, workspace, payload.to_vec())
 }

@@ -130,6 +130,7 @@ impl Nats {
     }
 
     pub(crate) async fn ensure(&self) -> Result<(), Error> {
+        let mut ensured = Ok(());
         for place in Topic::all_partitions() {
             let config = stream::Config {
                 name: self.stream_name(place),
@@ -140,12 +141,11 @@ impl Nats {
                 duplicate_window: DUPLICATES,
                 ..stream::Config::default()
             };
-            self.context
-                .get_or_create_stream(config)
-                .await
-                .map_err(|error| Error::broker("does not give the streams that are needed", error))?;
+            if let Err(error) = self.context.get_or_create_stream(config).await {
+                ensured = Err(Error::broker("does not give the streams that are needed", error));
+            }
         }
-        Ok(())
+        ensured
     }
 
     /// How many copies the settings want.

@@ -29,7 +29,7 @@ const GATHER_MOST: Duration = Duration::from_millis(40);
 const ROUND_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a partition's events may take to be sent; a claim lasts longer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long lost positions may take to be filled after that, before it is tried again; the claim lasts longer than both.
+/// How long lost positions may take to be filled after that, before it is tried again.
 const FILL_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often a process looks by itself where a wake from another one may have been lost.
 const BACKSTOP: Duration = Duration::from_secs(3);
@@ -64,7 +64,7 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
     let mut wakes = store.wakes();
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
-    let mut ensured = false;
+    let (mut ensured, mut began) = (false, false);
     let mut not_before = Instant::now();
     while !shutdown.is_cancelled() {
         tokio::time::sleep_until(not_before).await;
@@ -73,8 +73,17 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
         let result = async {
             if !ensured {
                 crate::consume::ensure(store, Vec::new()).await?;
-                log.ensure().await?;
-                ensured = true;
+                match log.ensure().await {
+                    Ok(()) => (ensured, began) = (true, true),
+                    // What is there takes events all the same.
+                    Err(error) if began => {
+                        debug!(
+                            error = &error as &dyn std::error::Error,
+                            "the broker does not have everything"
+                        );
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             drain(bus, owner, &shutdown).await
         };
@@ -101,7 +110,7 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
             Err(error) => {
                 failures += 1;
                 // It may come back without what it had.
-                ensured = false;
+                ensured &= !matches!(error, Error::Broker { .. });
                 // Where it is the database that failed, nothing is known of the broker.
                 if matches!(error, Error::Broker { .. }) && breaker.failed(std::time::Instant::now()) {
                     error!("the broker is away; the outbox keeps events until it is back");
@@ -219,7 +228,10 @@ async fn send(store: &Store, log: &Log, owner: &str) -> Result<Moved, Error> {
         if published.events > 0 {
             ends.push((*topic, *partition, published.end));
         }
-        error = error.or(published.error);
+        // Where events were lost, that is seen to whatever else there is.
+        if error.is_none() || matches!(published.error, Some(Error::Cut { .. })) {
+            error = published.error;
+        }
     }
     let events = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     let moved = Moved { partitions: places.len(), events, ..Moved::default() };

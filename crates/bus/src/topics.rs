@@ -284,7 +284,7 @@ impl Bus {
                     return Err(unfinished(end - position, &self.log.home()));
                 };
                 position = last.position + 1;
-                for read in part.events {
+                for read in part.events.into_iter().filter(|read| !read.is_void()) {
                     let (Ok(event), Ok(envelope)) = (&read.event, std::str::from_utf8(&read.original)) else {
                         return Err(unfinished(end - read.position, &self.log.home()));
                     };
