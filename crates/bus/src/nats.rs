@@ -12,6 +12,7 @@ use async_nats::jetstream::{self, Context, ErrorCode, stream};
 use domain::Topic;
 use domain::ids::{EventId, WorkspaceId};
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use store::bus::Outgoing;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -129,9 +130,9 @@ impl Nats {
         format!("{}.{}.{partition}", self.options.prefix, topic.as_str())
     }
 
+    /// Makes the streams that are missing. Errors where not one is there: what the others take is not held up by one.
     pub(crate) async fn ensure(&self) -> Result<(), Error> {
-        let mut ensured = Ok(());
-        for place in Topic::all_partitions() {
+        let all = join_all(Topic::all_partitions().map(async |place| {
             let config = stream::Config {
                 name: self.stream_name(place),
                 subjects: vec![self.subject(place)],
@@ -141,11 +142,21 @@ impl Nats {
                 duplicate_window: DUPLICATES,
                 ..stream::Config::default()
             };
-            if let Err(error) = self.context.get_or_create_stream(config).await {
-                ensured = Err(Error::broker("does not give the streams that are needed", error));
+            self.context.get_or_create_stream(config).await
+        }));
+        let (mut is_any_there, mut missing) = (false, None);
+        for ensured in all.await {
+            match ensured {
+                Ok(_) => is_any_there = true,
+                Err(error) => missing = Some(error),
             }
         }
-        ensured
+        let Some(error) = missing else { return Ok(()) };
+        if !is_any_there {
+            return Err(Error::broker("does not give the streams that are needed", error));
+        }
+        warn!(error = &error as &dyn std::error::Error, "NATS does not give all the streams that are needed");
+        Ok(())
     }
 
     /// How many copies the settings want.

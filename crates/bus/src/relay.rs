@@ -64,7 +64,7 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
     let mut wakes = store.wakes();
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
-    let (mut ensured, mut began) = (false, false);
+    let mut ensured = false;
     let mut not_before = Instant::now();
     while !shutdown.is_cancelled() {
         tokio::time::sleep_until(not_before).await;
@@ -73,17 +73,8 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
         let result = async {
             if !ensured {
                 crate::consume::ensure(store, Vec::new()).await?;
-                match log.ensure().await {
-                    Ok(()) => (ensured, began) = (true, true),
-                    // What is there takes events all the same.
-                    Err(error) if began => {
-                        debug!(
-                            error = &error as &dyn std::error::Error,
-                            "the broker does not have everything"
-                        );
-                    }
-                    Err(error) => return Err(error),
-                }
+                log.ensure().await?;
+                ensured = true;
             }
             drain(bus, owner, &shutdown).await
         };
