@@ -70,8 +70,10 @@ fn events(workspace: WorkspaceId, count: usize, partitions: usize) -> Vec<Envelo
 struct Effects {
     store: Store,
     batch: usize,
-    /// When each event's effect was committed.
-    at: Mutex<HashMap<EventId, Instant>>,
+    /// When each event's effect was committed and on the disk.
+    at: Arc<Mutex<HashMap<EventId, Instant>>>,
+    /// Those that wait for a flush which they share.
+    flushing: Mutex<JoinSet<()>>,
 }
 
 impl Handler for Effects {
@@ -103,9 +105,24 @@ impl Handler for Effects {
                 })
                 .await;
             written.map_err(|error| HandleError::Unavailable(error.into()))?;
-            let now = Instant::now();
-            let mut at = self.at.lock().expect("nobody panics");
-            at.extend(deliveries.iter().map(|delivery| (delivery.event.id, now)));
+            let events: Vec<EventId> = deliveries.iter().map(|delivery| delivery.event.id).collect();
+            let at = Arc::clone(&self.at);
+            let is_there = move || {
+                let now = Instant::now();
+                at.lock().expect("nobody panics").extend(events.into_iter().map(|event| (event, now)));
+            };
+            match deliveries.last().and_then(|delivery| delivery.flush.clone()) {
+                None => is_there(),
+                Some(flush) => {
+                    let flushed = async move {
+                        // Otherwise it comes again.
+                        if flush.is_done().await {
+                            is_there();
+                        }
+                    };
+                    self.flushing.lock().expect("nobody panics").spawn(flushed);
+                }
+            }
             Ok(())
         })
     }
@@ -163,7 +180,8 @@ impl Running {
         for chunk in events(workspace, count, partitions).chunks(500) {
             append(store, chunk.to_vec()).await;
         }
-        let effects = Arc::new(Effects { store: store.clone(), batch, at: Mutex::default() });
+        let effects =
+            Arc::new(Effects { store: store.clone(), batch, at: Arc::default(), flushing: Mutex::default() });
         let shutdown = CancellationToken::new();
         let before = Work::now();
         let began = Instant::now();

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
-use store::Location;
-use testkit::Database;
+use store::{Location, Store};
+use testkit::Postgres;
 use uuid::Uuid;
 
 use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT};
@@ -61,20 +61,6 @@ fn warm_up(url: &str) {
 /// A checkpoint, before the rows are made that a round begins with.
 fn checkpoint(url: &str) {
     administer(url, "CHECKPOINT");
-}
-
-/// Lets every flush of PostgreSQL's log take [`SLOWER`] longer, for connections to the database at `url` from now on.
-fn slow_down(url: &str) {
-    administer(
-        url,
-        &format!(
-            "DO $$ BEGIN
-                 EXECUTE format('ALTER DATABASE %I SET commit_delay = {}', current_database());
-                 EXECUTE format('ALTER DATABASE %I SET commit_siblings = 0', current_database());
-             END $$",
-            SLOWER.as_micros()
-        ),
-    );
 }
 
 /// What a run of pgbench shows.
@@ -229,8 +215,8 @@ async fn rates(out: &mut String) {
     out.push('\n');
 }
 
-async fn deskhand_at_rest(database: &Database) -> (f64, f64) {
-    let (running, ..) = Running::drain(database, Log::Database, BATCH, BATCH, ALL).await;
+async fn deskhand_at_rest(store: &Store) -> (f64, f64) {
+    let (running, ..) = Running::drain(store, Log::Database, BATCH, BATCH, ALL).await;
     let mut took = running.rest().await;
     running.stop().await;
     let ms = |share| percentile(&mut took, share).as_secs_f64() * 1000.0;
@@ -240,46 +226,32 @@ async fn deskhand_at_rest(database: &Database) -> (f64, f64) {
 async fn at_rest(out: &mut String) {
     let _ = writeln!(
         out,
-        "At rest: one event every {} ms, from its commit to its effect's; medians of {ROUNDS} rounds. On the slow disk \
-         each flush of PostgreSQL's log takes {} ms longer (`commit_delay`). One transaction is pgbench's claim of one \
-         job with its effect, on average, by one client.\n\n\
+        "At rest: one event every {} ms, from its commit until its effect is on the disk; medians of {ROUNDS} rounds. On \
+         the slow disk each flush of PostgreSQL's log takes {} ms longer. One transaction is pgbench's claim of one job \
+         with its effect, on average, by one client.\n\n\
          | disk | what | median | p99 | of a flush |\n|---|---|---|---|---|",
         PACE.as_millis(),
         SLOWER.as_millis(),
     );
     let folder = tempfile::TempDir::new().expect("a folder");
-    for (disk, slow) in [("as it is", false), ("slow", true)] {
+    for (disk, slower) in [("as it is", Duration::ZERO), ("slow", SLOWER)] {
+        let server = Postgres::start_on_slow_disk(slower).await;
         let (mut medians, mut lates) = (Figures::default(), Figures::default());
         for _ in 0..ROUNDS {
-            let flush = fsync(folder.path()) + if slow { SLOWER } else { Duration::ZERO };
+            let flush = fsync(folder.path()) + slower;
             medians.add("one flush", 1, flush.as_secs_f64() * 1000.0);
 
-            let url = testkit::empty_postgres().await;
-            if slow {
-                slow_down(&url);
-            }
+            let url = server.new_database().await;
             jobs(&url, ALONE);
             medians.add("one transaction", 1, pgbench(&url, 1, ALONE, &claim(1)).took);
 
-            let database = testkit::postgres().await;
-            if let (true, Location::Postgres(url)) = (slow, database.location()) {
-                slow_down(url);
-                // Those that are open do not know it.
-                psql(
-                    url,
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                           WHERE datname = current_database() AND pid <> pg_backend_pid()",
-                );
-            }
-            let (median, late) = deskhand_at_rest(&database).await;
+            let store = testkit::beside(&server.new_database().await).await;
+            let (median, late) = deskhand_at_rest(&store).await;
             medians.add("Deskhand", 1, median);
             lates.add("Deskhand", 1, late);
 
             for name in ["graphile-worker", "pg-boss"] {
-                let url = testkit::empty_postgres().await;
-                if slow {
-                    slow_down(&url);
-                }
+                let url = server.new_database().await;
                 if let Some((_, median, late)) = peer(name, &url, BATCH) {
                     medians.add(name, 1, median);
                     lates.add(name, 1, late);

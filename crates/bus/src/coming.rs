@@ -2,27 +2,44 @@
 //! when the log has it.
 //!
 //! An effect is one transaction with its row of the ledger, and neither needs the log: where the round is lost, its
-//! events are moved once more, and the ledger knows those that were handled. So an event waits for one flush of the
-//! database's disk, not for two. Only on PostgreSQL: on SQLite what is moved may not be committed itself.
+//! events are moved once more, and the ledger knows those that were handled. The round waits a moment for their effects,
+//! and one flush of the database's disk is for all of them. Only on PostgreSQL: on SQLite what is moved may not be
+//! committed itself.
 
+use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::Topic;
 use store::bus::Logged;
-use tokio::sync::watch;
+use store::{Flush, Flusher};
+use tokio::sync::Notify;
 
 use crate::tail::{Read, Tail};
+
+/// How long a round waits for those who have begun: usual effects take less, and who needs longer has a flush of its own.
+const GATHER: Duration = Duration::from_millis(3);
 
 /// Events of one partition, in order, at the positions that they have if their round is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Coming {
     pub(crate) events: Arc<[Read]>,
-    kept: watch::Receiver<bool>,
+    /// The flush of their round.
+    pub(crate) flush: Flush,
+    working: Arc<Working>,
+}
+
+/// How many of those who had nothing else to do when they were told of a round have not done yet what they can do before it
+/// is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Working {
+    left: AtomicIsize,
+    none: Notify,
 }
 
 impl Coming {
-    pub(crate) fn new(events: Arc<[Read]>, kept: watch::Receiver<bool>) -> Self {
-        Self { events, kept }
+    pub(crate) fn new(events: Arc<[Read]>, flush: Flush, working: Arc<Working>) -> Self {
+        Self { events, flush, working }
     }
 
     /// The position of the first of them.
@@ -35,9 +52,16 @@ impl Coming {
         Arc::ptr_eq(&self.events, &other.events)
     }
 
+    /// One of those who were told of it has done what it can.
+    pub(crate) fn is_done_with(&self) {
+        if self.working.left.fetch_sub(1, Ordering::AcqRel) <= 1 {
+            self.working.none.notify_one();
+        }
+    }
+
     /// Waits until the round has ended; gives whether the log has them now.
     pub(crate) async fn is_kept(&self) -> bool {
-        self.kept.clone().wait_for(|kept| *kept).await.is_ok()
+        self.flush.is_done().await
     }
 }
 
@@ -57,14 +81,34 @@ impl Round {
     pub(crate) fn tell(&self, moved: &[((Topic, u32), Vec<Logged>)]) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         *told = None;
-        let (sender, kept) = watch::channel(false);
-        let mut new = Told { tail: Arc::clone(&self.tail), comings: Vec::new(), kept: sender };
-        for (place, logged) in moved.iter().filter(|(place, _)| self.tail.is_awaited(*place)) {
-            let coming = Coming::new(logged.iter().cloned().map(Read::of).collect(), kept.clone());
-            self.tail.comes(*place, &coming);
-            new.comings.push((*place, coming));
+        let (flusher, working) = (Flusher::new(), Arc::<Working>::default());
+        let mut comings = Vec::new();
+        for (place, logged) in moved {
+            if self.tail.is_awaited(*place) {
+                working.left.fetch_add(self.tail.resting(*place).cast_signed(), Ordering::AcqRel);
+                let events = logged.iter().cloned().map(Read::of).collect();
+                comings.push((*place, Coming::new(events, flusher.flush(), Arc::clone(&working))));
+            }
         }
-        *told = Some(new);
+        for (place, coming) in &comings {
+            self.tail.comes(*place, coming);
+        }
+        *told = Some(Told { tail: Arc::clone(&self.tail), comings, flusher, working });
+    }
+
+    /// Waits a moment for those who were told, and says that the round is about to be committed.
+    pub(crate) async fn gather(&self) {
+        let working = {
+            let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.as_ref().map(|told| Arc::clone(&told.working))
+        };
+        let Some(working) = working else { return };
+        if working.left.load(Ordering::Acquire) > 0 {
+            let _ = tokio::time::timeout(GATHER, working.none.notified()).await;
+        }
+        if let Some(told) = &*self.told.lock().unwrap_or_else(PoisonError::into_inner) {
+            told.flusher.begins();
+        }
     }
 
     /// The round is committed.
@@ -74,7 +118,7 @@ impl Round {
         for (place, coming) in &told.comings {
             told.tail.keeps(*place, coming);
         }
-        told.kept.send_replace(true);
+        told.flusher.ends();
     }
 }
 
@@ -82,7 +126,8 @@ impl Round {
 struct Told {
     tail: Arc<Tail>,
     comings: Vec<((Topic, u32), Coming)>,
-    kept: watch::Sender<bool>,
+    flusher: Flusher,
+    working: Arc<Working>,
 }
 
 impl Drop for Told {
@@ -103,8 +148,9 @@ mod tests {
     use domain::ids::{EventId, WorkspaceId};
     use domain::{Envelope, EventType};
     use futures_util::future::BoxFuture;
+    use store::audit::{Entry, Filter};
     use store::{Error, Scope, Store};
-    use testkit::{append, both, event, sqlite};
+    use testkit::{Postgres, append, beside, both, event, sqlite};
     use tokio::sync::Notify;
     use tokio::task::JoinSet;
     use tokio_util::sync::CancellationToken;
@@ -116,6 +162,8 @@ mod tests {
     /// Counts how often the effect of each event was committed, and how often it was handed over.
     struct Counting {
         store: Store,
+        /// How long its transactions take.
+        lasting: Duration,
         effects: Mutex<BTreeMap<EventId, usize>>,
         handed_over: AtomicUsize,
     }
@@ -132,11 +180,15 @@ mod tests {
         fn handle<'a>(&'a self, deliveries: &'a [Delivery]) -> BoxFuture<'a, Result<(), HandleError>> {
             Box::pin(async move {
                 self.handed_over.fetch_add(1, Ordering::SeqCst);
+                let Some((workspace, wants)) = Delivery::wants(deliveries) else { return Ok(()) };
+                let input = (deliveries.to_vec(), self.lasting);
                 let taken: Result<Vec<EventId>, Error> = self
                     .store
-                    .write(deliveries[0].event.workspace_id, deliveries.to_vec(), |tx, deliveries| {
+                    .add(workspace, wants, input, |tx, (deliveries, lasting)| {
                         Box::pin(async move {
                             let fresh = Delivery::take_all(tx, deliveries).await?;
+                            store::audit::insert(tx, fresh.iter().map(|fresh| row(&fresh.event)).collect())?;
+                            tokio::time::sleep(*lasting).await;
                             Ok(fresh.into_iter().map(|delivery| delivery.event.id).collect())
                         })
                     })
@@ -150,6 +202,31 @@ mod tests {
         }
     }
 
+    /// The effect of an event.
+    fn row(event: &Envelope) -> Entry {
+        Entry {
+            id: EventId(Uuid::now_v7()),
+            occurred_at: event.occurred_at,
+            action: String::new(),
+            subject_kind: String::new(),
+            subject: event.subject_id,
+            subject_number: None,
+            subject_title: String::new(),
+            actor: event.actor.clone(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// How many effects the database has of events of the workspace of `event`.
+    async fn rows(store: &Store, event: &Envelope) -> usize {
+        let rows: Result<_, Error> = store
+            .read(event.workspace_id, (), |tx, ()| {
+                Box::pin(async move { store::audit::list(tx, &Filter::default(), 100, None).await })
+            })
+            .await;
+        rows.unwrap().items.len()
+    }
+
     /// A group at work, without a relay.
     struct Stage {
         store: Store,
@@ -161,9 +238,14 @@ mod tests {
 
     impl Stage {
         async fn new(store: Store) -> Self {
+            Self::lasting(Duration::ZERO, store).await
+        }
+
+        async fn lasting(lasting: Duration, store: Store) -> Self {
             let bus = Bus::database(store.clone());
             bus.settle().await.unwrap();
-            let group = Counting { store: store.clone(), effects: Mutex::default(), handed_over: 0.into() };
+            let group =
+                Counting { store: store.clone(), lasting, effects: Mutex::default(), handed_over: 0.into() };
             let (group, stop) = (Arc::new(group), CancellationToken::new());
             let handlers: Vec<Arc<dyn Handler>> = vec![group.clone()];
             let (consuming, end) = (bus.clone(), stop.clone());
@@ -175,7 +257,7 @@ mod tests {
                 .until(|| {
                     Topic::all_partitions()
                         .filter(|(topic, _)| *topic == Topic::TaskEvents)
-                        .all(|place| stage.bus.tail.is_awaited(place))
+                        .all(|place| stage.bus.tail.resting(place) > 0)
                 })
                 .await;
             stage
@@ -187,6 +269,10 @@ mod tests {
                 assert!(tokio::time::Instant::now() < deadline, "it does not come to that");
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
+        }
+
+        fn effects(&self) -> usize {
+            self.group.effects.lock().unwrap().values().sum()
         }
 
         fn handed_over(&self) -> usize {
@@ -227,6 +313,15 @@ mod tests {
             .filter(|event| event.partition() == 0)
             .take(count)
             .collect()
+    }
+
+    /// Ends PostgreSQL at once, and waits until it is there again.
+    async fn crash(server: &mut Postgres, store: &Store) {
+        server.kill();
+        server.start_again();
+        while store.ping().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     fn logged(event: &Envelope, position: i64) -> Logged {
@@ -315,5 +410,58 @@ mod tests {
             assert_eq!(stage.end(&events[0]).await, (vec![1, 1], 2));
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_takes_longer_than_its_round_waits_is_on_the_disk_nevertheless() {
+        let mut server = Postgres::start().await;
+        let store = beside(&server.new_database().await).await;
+        let stage = Stage::lasting(GATHER * 20, store.clone()).await;
+        let events = neighbours(1);
+        let round = Round::new(Arc::clone(&stage.bus.tail));
+        round.tell(&[((Topic::TaskEvents, 0), vec![logged(&events[0], 0)])]);
+        round.gather().await;
+        assert_eq!(stage.effects(), 0, "the round is about to be committed before it");
+        stage.until(|| stage.effects() == 1).await;
+        crash(&mut server, &store).await;
+        assert_eq!(rows(&store, &events[0]).await, 1);
+    }
+
+    /// The log is flushed for the round while the effect is committed.
+    #[tokio::test]
+    async fn an_effect_that_is_committed_while_its_round_is_flushed_is_on_the_disk_when_the_group_is_past_it()
+    {
+        let slower = Duration::from_millis(400);
+        let mut server = Postgres::start_on_slow_disk(slower).await;
+        let url = server.new_database().await;
+        server.administer(&url, "ALTER SYSTEM SET wal_writer_delay = '10s'").await;
+        server.administer(&url, "SELECT pg_reload_conf()").await;
+        let store = beside(&url).await;
+        let stage = Stage::lasting(slower / 4, store.clone()).await;
+        let events = neighbours(1);
+        append(&store, events.clone()).await;
+        relay::round(&store, &stage.bus.log, &stage.bus.tail).await.unwrap();
+        stage.until(|| stage.bus.counts().iter().any(|(_, handled)| *handled == 1)).await;
+        crash(&mut server, &store).await;
+        assert_eq!(rows(&store, &events[0]).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_takes_back_together_with_its_round_is_handled_again() {
+        let mut server = Postgres::start().await;
+        let store = beside(&server.new_database().await).await;
+        let stage = Stage::new(store.clone()).await;
+        let events = neighbours(1);
+        append(&store, events.clone()).await;
+        let round = Round::new(Arc::clone(&stage.bus.tail));
+        round.tell(&[((Topic::TaskEvents, 0), vec![logged(&events[0], 0)])]);
+        stage.until(|| stage.effects() == 1).await;
+        crash(&mut server, &store).await;
+        assert_eq!(rows(&store, &events[0]).await, 0, "it is gone: nobody has waited for the disk");
+        drop(round);
+        relay::round(&store, &stage.bus.log, &stage.bus.tail).await.unwrap();
+        stage.until(|| stage.effects() == 2).await;
+        assert_eq!(rows(&store, &events[0]).await, 1);
+        assert_eq!(stage.end(&events[0]).await, (vec![2], 1));
     }
 }

@@ -123,8 +123,9 @@ pub enum HandleError {
 
 /// What a group does with its events.
 ///
-/// A delivery may come again, for instance after a crash: the handler takes it in the transaction of its effect, one with
-/// [`Delivery::take`], several with [`Delivery::take_all`].
+/// A delivery may come again, for instance after a crash: the handler takes it in the transaction of its effect
+/// ([`Store::handle`] or [`Store::add`]), one with [`Delivery::take`], several with [`Delivery::take_all`]. What it does
+/// after that must not need that effect to be on the disk already.
 pub trait Handler: Send + Sync + 'static {
     /// The group.
     fn group(&self) -> &'static str;

@@ -184,6 +184,8 @@ impl Worker {
     async fn idle(&mut self) -> Option<End> {
         let commit_at = self.ahead_since.map(|since| since + COMMIT_AFTER);
         let next = [commit_at, self.waiting.next_at(), self.replay_at].into_iter().flatten().min();
+        let bus = self.bus.clone();
+        let _rest = bus.tail.rests((self.owned.topic, self.owned.partition));
         tokio::select! {
             () = self.more.notified() => None,
             Ok(()) = self.coming.changed() => None,
@@ -251,7 +253,7 @@ impl Worker {
             }
         }
         let stretch = self.stretch(&batch, end).filter(|_| coming.is_none());
-        let attempted = self.attempt(&batch, stretch, 1).await;
+        let attempted = self.attempt(&batch, stretch, 1, coming).await;
         if !self.arrives(coming).await {
             return false;
         }
@@ -293,6 +295,7 @@ impl Worker {
     /// Waits until what is `coming` is in the log; gives whether it is, before a stop.
     async fn arrives(&self, coming: Option<&Coming>) -> bool {
         let Some(coming) = coming else { return true };
+        coming.is_done_with();
         tokio::select! {
             kept = coming.is_kept() => kept,
             () = self.stop.cancelled() => false,
@@ -308,7 +311,7 @@ impl Worker {
             self.waiting.push(event.subject_id, read.clone());
             return true;
         }
-        match self.attempt(std::slice::from_ref(read), None, 1).await {
+        match self.attempt(std::slice::from_ref(read), None, 1, None).await {
             None => false,
             Some(Ok(())) => {
                 self.count(Outcome::Handled, 1);
@@ -323,7 +326,7 @@ impl Worker {
         while !self.stop.is_cancelled()
             && let Some((key, read, attempts)) = self.waiting.due(Instant::now())
         {
-            let fate = match self.attempt(std::slice::from_ref(&read), None, attempts + 1).await {
+            let fate = match self.attempt(std::slice::from_ref(&read), None, attempts + 1, None).await {
                 None => Fate::Left,
                 Some(Err(failure)) => self.failed(&read, failure, attempts + 1).await,
                 Some(Ok(())) => {
@@ -480,7 +483,7 @@ impl Worker {
                 Ok(event) if !self.handler.wants(event) => Some(Ok(())),
                 Ok(_) => {
                     let attempt = u32::try_from(attempts).unwrap_or(u32::MAX);
-                    self.attempt(std::slice::from_ref(&read), None, attempt).await
+                    self.attempt(std::slice::from_ref(&read), None, attempt, None).await
                 }
             };
             match result {
@@ -524,6 +527,7 @@ impl Worker {
         reads: &[Read],
         stretch: Option<Stretch>,
         attempt: u32,
+        coming: Option<&Coming>,
     ) -> Option<Result<(), Failure>> {
         let deliveries: Vec<Delivery> = reads
             .iter()
@@ -536,6 +540,7 @@ impl Worker {
                 event: Arc::clone(event),
                 position,
                 stretch,
+                flush: coming.map(|coming| coming.flush.clone()),
                 span: self.span(event, attempt),
             })
             .collect();

@@ -158,6 +158,7 @@ pub(crate) async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<
             let moved = store::bus::relay(tx, ROUND).await?;
             if *is_own {
                 round.tell(&moved.logged);
+                round.gather().await;
             }
             Ok(moved)
         })

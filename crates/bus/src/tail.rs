@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::event::Unreadable;
@@ -64,6 +64,17 @@ struct Partition {
     end: AtomicI64,
     kept: Mutex<Kept>,
     coming: watch::Sender<Option<Coming>>,
+    /// How many of those who are told of what comes have nothing else to do.
+    resting: AtomicUsize,
+}
+
+/// Somebody has nothing else to do.
+pub(crate) struct Rest<'a>(&'a AtomicUsize);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// What is kept of a partition: every event from `from` up to `to`.
@@ -165,6 +176,18 @@ impl Tail {
         self.partitions.get(&place).is_some_and(|shared| shared.coming.receiver_count() > 0)
     }
 
+    /// One of those has nothing else to do, until what is given back is dropped.
+    pub(crate) fn rests(&self, place: (Topic, u32)) -> Option<Rest<'_>> {
+        let resting = &self.partitions.get(&place)?.resting;
+        resting.fetch_add(1, Ordering::AcqRel);
+        Some(Rest(resting))
+    }
+
+    /// How many of those have nothing else to do, and begin at once.
+    pub(crate) fn resting(&self, place: (Topic, u32)) -> usize {
+        self.partitions.get(&place).map_or(0, |shared| shared.resting.load(Ordering::Acquire))
+    }
+
     /// What comes at `position` and is not committed yet, if anything does.
     pub(crate) fn coming(&self, place: (Topic, u32), position: i64) -> Option<Coming> {
         let coming = self.partitions.get(&place)?.coming.borrow();
@@ -199,7 +222,7 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use domain::EventType;
-    use store::Scope;
+    use store::{Flusher, Scope};
     use testkit::{append, both, event};
     use uuid::Uuid;
 
@@ -260,13 +283,13 @@ mod tests {
             tail.reaches(PLACE.0, place, end);
             assert_eq!(tail.read(PLACE.0, place, 0).await.unwrap().events.len(), 3);
             let (_, end) = log(&store, 3..300).await;
-            let (_round, kept) = watch::channel(false);
+            let round = Flusher::new();
             let next = store.read(Scope::System, place, |tx, place| {
                 Box::pin(async move { store::bus::read(tx, PLACE.0, *place, 3, 1).await })
             });
             let next: Result<Vec<Logged>, store::Error> = next.await;
             let events = next.unwrap().into_iter().map(Read::of).collect();
-            let coming = Coming::new(events, kept);
+            let coming = Coming::new(events, round.flush(), Arc::default());
             tail.comes((PLACE.0, place), &coming);
             tail.reaches(PLACE.0, place, end);
             let mut waiting = tokio::task::JoinSet::new();

@@ -194,7 +194,8 @@ impl Desk {
             deskhand.group = delivery.group,
             workspace.id = %caller.workspace,
         );
-        let written = self.store.write(caller, (job, delivery.clone(), work), |tx, (job, delivery, work)| {
+        let input = (job, delivery.clone(), work);
+        let written = self.store.handle(caller, delivery.wanted(), input, |tx, (job, delivery, work)| {
             Box::pin(async move {
                 delivery.take(tx).await?;
                 work(tx, job).await

@@ -98,11 +98,9 @@ pub fn concerns(event: &Envelope) -> bool {
 ///
 /// Errors with [`Error::Handled`] where the worker has lost the partition.
 pub async fn tell(desk: &Desk, deliveries: Vec<Delivery>, mail: bool) -> Result<()> {
-    let Some(workspace) = deliveries.first().map(|delivery| delivery.event.workspace_id) else {
-        return Ok(());
-    };
+    let Some((workspace, wants)) = Delivery::wants(&deliveries) else { return Ok(()) };
     desk.store
-        .write(workspace, (desk.clone(), deliveries, mail), |tx, (desk, deliveries, mail)| {
+        .handle(workspace, wants, (desk.clone(), deliveries, mail), |tx, (desk, deliveries, mail)| {
             Box::pin(async move {
                 let fresh = Delivery::take_all(tx, deliveries).await?;
                 let members = if fresh.is_empty() { Vec::new() } else { store::members::list(tx).await? };

@@ -131,8 +131,8 @@ where
 
     fn tell(self: Box<Self>, committed: Result<(), Error>) {
         let answer = match (self.result, committed) {
-            (Some(Err(failure)), _) => Err(failure),
             (_, Err(error)) => Err(E::from(error)),
+            (Some(Err(failure)), _) => Err(failure),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(E::from(Error::GivenUp("it did not run"))),
         };

@@ -6,6 +6,7 @@
 
 mod at;
 mod error;
+mod flush;
 mod job;
 mod migrate;
 mod numbers;
@@ -46,6 +47,7 @@ use tokio::sync::broadcast;
 use tracing::{Instrument as _, Span, debug_span};
 
 pub use error::{Error, Failure};
+pub use flush::{Flush, Flusher};
 pub use job::Wants;
 pub use migrate::{SCHEMA_VERSION, Schema};
 pub use numbers::Kind;
@@ -136,6 +138,31 @@ impl Store {
         self.write_as(scope.into(), input, work, true).await
     }
 
+    /// Like [`write`](Self::write), for effects of the events that it wants, and takes before it writes anything. Where a
+    /// flush follows ([`Delivery::flush`](bus::Delivery::flush)), what it returns has reached the disk when that has.
+    pub async fn handle<I, T, E, F>(
+        &self,
+        scope: impl Into<Scope>,
+        wants: Wants,
+        input: I,
+        work: F,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Work<'t, T, E> + Send + Sync + 'static,
+    {
+        let scope = scope.into();
+        let handled = async {
+            match &*self.backend {
+                Backend::Sqlite(sqlite) => sqlite.write(scope, input, work).await,
+                Backend::Postgres(postgres) => postgres.handle(scope, wants, input, work).await,
+            }
+        };
+        handled.instrument(self.transaction("write")).await
+    }
+
     /// Like [`write`](Self::write), but a crash of the database may forget it: only for claims, heartbeats, and effects
     /// that stay in the database until the same event comes again. Their loss repeats work and loses none.
     pub async fn write_relaxed<I, T, E, F>(&self, scope: impl Into<Scope>, input: I, work: F) -> Result<T, E>
@@ -166,7 +193,8 @@ impl Store {
 
     /// Like [`write`](Self::write), for work that only adds rows and waits for nobody's lock, but perhaps that of an event
     /// that it wants: PostgreSQL runs those of one scope that wait one after another in one transaction, as SQLite does
-    /// with all, and gets what they want for all of them together.
+    /// with all, and gets what they want for all of them together. As with [`handle`](Self::handle), effects of events may
+    /// reach the disk with a flush that follows.
     pub async fn add<I, T, E, F>(
         &self,
         scope: impl Into<Scope>,

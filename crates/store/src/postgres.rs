@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
 
+use crate::flush::Flush;
 use crate::job::{self, Job, Ran, Wants};
 use crate::migrate::{self, Schema};
 use crate::numbers::{self, Kind, Numbers, Source};
@@ -186,6 +187,25 @@ impl Postgres {
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
 
+    /// Like [`write`](Self::write), for the effect of the events that it wants.
+    pub(crate) async fn handle<I, T, E, F>(
+        &self,
+        scope: Scope,
+        wants: Wants,
+        input: I,
+        work: F,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Failure,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> tx::Work<'t, T, E> + Send + Sync + 'static,
+    {
+        let (job, told) = job::job(scope, true, wants, input, work);
+        self.work.alone(job).await;
+        told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
+    }
+
     pub(crate) async fn share<I, T, E, F>(
         &self,
         scope: Scope,
@@ -228,6 +248,16 @@ impl Postgres {
 enum Mode {
     Read,
     Write { durable: bool },
+}
+
+/// The flushes that a transaction of `jobs` may share instead of waiting for one of its own: none, unless each of them has
+/// one that follows.
+fn shared_by(jobs: &[Box<dyn Job>]) -> Vec<Flush> {
+    let flush = |job: &Box<dyn Job>| match job.wants() {
+        Wants::Events(claim) => claim.flush.clone().filter(|flush| !flush.has_begun()),
+        _ => None,
+    };
+    jobs.iter().map(flush).collect::<Option<_>>().unwrap_or_default()
 }
 
 type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
@@ -311,17 +341,21 @@ impl Work {
     async fn alone(&self, mut job: Box<dyn Job>) {
         let mut attempt = 1;
         loop {
-            let mode = Mode::Write { durable: job.is_durable() };
+            let flushes = shared_by(std::slice::from_ref(&job));
+            let mode = Mode::Write { durable: job.is_durable() && flushes.is_empty() };
             let mut tx = match self.begin(job.scope(), mode).await {
                 Ok(tx) => tx,
                 Err(error) => return job.tell(Err(error)),
             };
+            tx.flushes = flushes;
             let (result, again) = match job.run(&mut tx).await {
                 Ran::Keep => {
                     let result = self.commit(tx).await;
                     let again = result.as_ref().is_err_and(Error::wants_retry);
                     (result, again)
                 }
+                // What it has found done may not be on the disk yet; it is when the lock is under which it was found.
+                Ran::Untouched | Ran::Spoiled if tx.found_done => (self.commit(tx).await, false),
                 // Dropping the transaction rolls it back.
                 Ran::Untouched | Ran::Spoiled => (Ok(()), job.wants_retry()),
             };
@@ -340,6 +374,9 @@ impl Work {
             return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
         };
         transaction.commit().await?;
+        if tx.flushes.iter().any(Flush::has_begun) {
+            self.flush().await?;
+        }
         for wake in tx.wakes {
             let _ = self.wakes.send(wake);
             let _ = self.tell.send(wake);
@@ -350,6 +387,15 @@ impl Work {
             self.numbers.give_back(spare).await;
         }
         Ok(())
+    }
+
+    /// Sees to it that what was committed before, and is still there, has reached the disk: by a commit that does. A lock
+    /// is written, and so is the commit then.
+    async fn flush(&self) -> Result<(), Error> {
+        let mut tx = self.begin(Scope::System, Mode::Write { durable: true }).await?;
+        tx::fetch_one!(&mut tx, (i64,), "SELECT fence FROM bus_consumers LIMIT 1 FOR KEY SHARE SKIP LOCKED")?;
+        let Connection::Postgres(transaction) = tx.connection else { return Ok(()) };
+        Ok(transaction.commit().await?)
     }
 
     /// Queues `job`, and opens another lane for what it can share a transaction with, where there are not all yet.
@@ -413,8 +459,11 @@ impl Work {
                 Wants::Events(claim) => claims.push(claim),
             }
         }
+        let flushes = shared_by(&jobs);
+        let mode = Mode::Write { durable: flushes.is_empty() };
         let began = async {
-            let mut tx = self.begin_with_numbers(scope, Mode::Write { durable: true }, numbers).await?;
+            let mut tx = self.begin_with_numbers(scope, mode, numbers).await?;
+            tx.flushes = flushes;
             if !claims.is_empty() {
                 bus::take_together(&mut tx, &claims).await?;
             }

@@ -11,6 +11,7 @@ use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use crate::Error;
 use crate::bus::Taken;
+use crate::flush::Flush;
 use crate::numbers::{self, Kind};
 use crate::pending::{self, Pending};
 use crate::projects::Found;
@@ -84,6 +85,10 @@ pub struct Tx {
     pub(crate) projects: Vec<Found>,
     /// Whether the job that runs may have changed the database.
     pub(crate) wrote: bool,
+    /// Whether the event of the job that runs was taken before, which it found out before it wrote anything.
+    pub(crate) found_done: bool,
+    /// The flushes that it shares, where it was begun without one of its own.
+    pub(crate) flushes: Vec<Flush>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -110,6 +115,8 @@ impl Tx {
             taken: Taken::default(),
             projects: Vec::new(),
             wrote: false,
+            found_done: false,
+            flushes: Vec::new(),
             clock: Arc::clone(clock),
         }
     }
@@ -117,7 +124,7 @@ impl Tx {
     /// Another job begins in this transaction.
     pub(crate) fn begin_job(&mut self, scope: Scope) -> Mark {
         self.scope = scope;
-        self.wrote = false;
+        (self.wrote, self.found_done) = (false, false);
         Mark { wakes: self.wakes.len(), pending: self.pending.mark() }
     }
 

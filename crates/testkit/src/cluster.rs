@@ -1,5 +1,6 @@
 //! PostgreSQL servers, as an unprivileged user: one for the test program, or one of a test's own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -57,6 +58,27 @@ impl Postgres {
     /// A server of one's own, that answers.
     pub async fn start() -> Self {
         let mut server = Self::prepared();
+        // What nobody waited for to be on the disk is not there when it is killed.
+        server.server.follow(["-c", "wal_writer_delay=10s", "-c", "autovacuum=off"]);
+        server.start_again();
+        server.make_roles().await;
+        server
+    }
+
+    /// The same on a disk whose flushes take `slower` longer.
+    pub async fn start_on_slow_disk(slower: Duration) -> Self {
+        let mut server = Self::prepared();
+        let (source, library) = ("slow_disk.c", server.server.folder().join("slow_disk.so"));
+        std::fs::write(server.server.folder().join(source), include_str!("slow_disk.c"))
+            .expect("it is written");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O2", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl");
+        let made = compiler.current_dir(server.server.folder()).status().expect("a C compiler");
+        assert!(made.success(), "no slow disk");
+        let mut preload = OsString::from("LD_PRELOAD=");
+        preload.push(library);
+        let slower = format!("SLOWER_MICROSECONDS={}", slower.as_micros()).into();
+        server.server.precede(["env".into(), preload, slower]);
         server.start_again();
         server.make_roles().await;
         server
@@ -133,6 +155,13 @@ impl Postgres {
         ] {
             connection.execute(sql).await.expect(sql);
         }
+    }
+
+    /// Runs what only a superuser may, in the database at `url`.
+    pub async fn administer(&self, url: &str, sql: &str) {
+        let mut connection =
+            PgConnection::connect(&url.replace("deskhand@", "postgres@")).await.expect("it answers");
+        connection.execute(AssertSqlSafe(sql.to_owned())).await.expect("the statement runs");
     }
 
     /// The URL of a new, empty database; its owner is not a superuser.

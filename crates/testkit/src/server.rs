@@ -67,6 +67,16 @@ impl Server {
         self
     }
 
+    /// Lets `words` follow its command.
+    pub(crate) fn follow<'w>(&mut self, words: impl IntoIterator<Item = &'w str>) {
+        self.command.extend(words.into_iter().map(OsString::from));
+    }
+
+    /// Lets its command be what follows `words`.
+    pub(crate) fn precede(&mut self, words: impl IntoIterator<Item = OsString>) {
+        self.command.splice(0..0, words);
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

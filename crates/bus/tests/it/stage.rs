@@ -95,7 +95,7 @@ impl Handler for Writer {
                 }
                 let taken: Result<(), Error> = self
                     .store
-                    .write(event.workspace_id, delivery.clone(), |tx, delivery| {
+                    .handle(event.workspace_id, delivery.wanted(), delivery.clone(), |tx, delivery| {
                         Box::pin(async move {
                             delivery.take(tx).await?;
                             store::audit::insert(tx, vec![effect(&delivery.event)])

@@ -76,6 +76,7 @@ impl Stage {
                 event: event.into(),
                 position: 0,
                 stretch: None,
+                flush: None,
                 span: tracing::Span::none(),
             })
             .collect()

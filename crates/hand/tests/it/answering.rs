@@ -51,6 +51,7 @@ async fn deliveries(setting: &Setting) -> Vec<Delivery> {
             event: event.into(),
             position: 0,
             stretch: None,
+            flush: None,
             span: tracing::Span::none(),
         })
         .collect()

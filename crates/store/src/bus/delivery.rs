@@ -9,6 +9,7 @@ use tracing::Span;
 
 use super::leases::Owned;
 use super::ledger::{self, Claim};
+use crate::flush::Flush;
 use crate::tx::Tx;
 use crate::{Error, Wants};
 
@@ -29,6 +30,9 @@ pub struct Delivery {
     pub position: i64,
     /// The stretch that it was handed over with.
     pub stretch: Option<Stretch>,
+    /// The flush that follows, where the event is handled before the log has it for good: its effect needs none of its
+    /// own, and counts when that is done.
+    pub flush: Option<Flush>,
     /// What is done about it, in the event's trace.
     pub span: Span,
 }
@@ -50,9 +54,14 @@ impl Delivery {
         Some((workspace, Wants::Events(Self::claim(deliveries)?)))
     }
 
+    /// What a transaction takes that handles this one alone.
+    pub fn wanted(&self) -> Wants {
+        Self::claim(std::slice::from_ref(self)).map_or(Wants::Nothing, Wants::Events)
+    }
+
     /// What a transaction takes that handles `deliveries`, which are of one workspace and partition, in their order there.
     fn claim(deliveries: &[Self]) -> Option<Claim> {
-        let Self { group, topic, partition, fence, position, stretch, .. } = deliveries.first()?;
+        let Self { group, topic, partition, fence, position, stretch, flush, .. } = deliveries.first()?;
         let whole = stretch.filter(|stretch| stretch.events == deliveries.len());
         Some(Claim {
             group,
@@ -62,6 +71,7 @@ impl Delivery {
             events: deliveries.iter().map(|delivery| delivery.event.id).collect(),
             from: *position,
             until: whole.map(|stretch| stretch.until),
+            flush: flush.clone(),
         })
     }
 

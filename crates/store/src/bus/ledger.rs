@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::leases::Owned;
 use crate::Error;
 use crate::at::At;
+use crate::flush::Flush;
 use crate::pending::column;
 use crate::tx::{self, Connection, Tx, execute, fetch_all, fetch_optional};
 
@@ -32,6 +33,8 @@ pub struct Claim {
     pub from: i64,
     /// Where they are a whole [stretch](super::Stretch), the position after it: the group's place moves there.
     pub until: Option<i64>,
+    /// The flush that follows, where one does: their effects need none of their own.
+    pub flush: Option<Flush>,
 }
 
 /// Events that were taken for jobs that share a transaction before those ran, until each takes its own; and whether they
@@ -83,7 +86,7 @@ const TAKE_ONE_SQLITE: &str = take_one!("");
 /// Takes the event at `position` for who has `owned`: the ledger's row, if there is none yet, the group's place is not past
 /// it, and the lease is the newest.
 ///
-/// Errors with [`Error::Stale`] otherwise; then nothing may be done for it.
+/// Errors with [`Error::Stale`] otherwise; then nothing may be done for it. To be asked before anything is written.
 pub async fn take(tx: &mut Tx, owned: &Owned, position: i64, event: EventId) -> Result<(), Error> {
     let workspace = tx.workspace()?;
     let now = tx.now();
@@ -100,7 +103,8 @@ pub async fn take(tx: &mut Tx, owned: &Owned, position: i64, event: EventId) -> 
         At(now),
         position,
     )?;
-    if taken == 1 { Ok(()) } else { Err(Error::Stale) }
+    tx.found_done = taken == 0;
+    if tx.found_done { Err(Error::Stale) } else { Ok(()) }
 }
 
 // Its lease's row is held, as above.

@@ -228,7 +228,16 @@ async fn an_event_is_taken_once_and_not_by_who_has_lost_the_partition() {
 
 fn claim(owned: &Owned, events: &[EventId]) -> Claim {
     let Owned { topic, partition, fence, .. } = *owned;
-    Claim { group: "hand", topic, partition, fence, events: events.to_vec(), from: 0, until: None }
+    Claim {
+        group: "hand",
+        topic,
+        partition,
+        fence,
+        events: events.to_vec(),
+        from: 0,
+        until: None,
+        flush: None,
+    }
 }
 
 #[tokio::test]
@@ -394,6 +403,7 @@ async fn an_event_that_comes_twice_together_is_taken_once() {
             event,
             position: 0,
             stretch: None,
+            flush: None,
             span: Span::none(),
         };
         let copies = vec![copy.clone(), Delivery { position: 1, ..copy }];

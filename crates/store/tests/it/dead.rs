@@ -146,7 +146,16 @@ async fn a_letter_that_waits_to_be_handled_again_keeps_its_event_from_the_others
         let mut events: Vec<EventId> = (0..19).map(|_| EventId(Uuid::now_v7())).collect();
         events.push(letter.event);
         let (topic, partition) = (letter.topic, letter.partition);
-        let claim = Claim { group: "hand", topic, partition, fence: 0, events, from: 0, until: Some(20) };
+        let claim = Claim {
+            group: "hand",
+            topic,
+            partition,
+            fence: 0,
+            events,
+            from: 0,
+            until: Some(20),
+            flush: None,
+        };
         let fresh: Result<_, Error> = db
             .write(workspace, claim, |tx, claim| Box::pin(async move { bus::take_all(tx, claim).await }))
             .await;

@@ -5,6 +5,7 @@
 mod bus;
 mod dead;
 mod events;
+mod flush;
 mod isolation;
 mod reminders;
 mod search;
