@@ -253,11 +253,11 @@ enum Mode {
 /// The flushes that a transaction of `jobs` may share instead of waiting for one of its own: none, unless each of them has
 /// one that follows.
 fn shared_by(jobs: &[Box<dyn Job>]) -> Vec<Flush> {
-    let flush = |job: &Box<dyn Job>| match job.wants() {
+    let flushes = jobs.iter().map(|job| match job.wants() {
         Wants::Events(claim) => claim.flush.clone().filter(|flush| !flush.has_begun()),
         _ => None,
-    };
-    jobs.iter().map(flush).collect::<Option<_>>().unwrap_or_default()
+    });
+    flushes.collect::<Option<_>>().unwrap_or_default()
 }
 
 type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
