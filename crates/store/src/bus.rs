@@ -17,7 +17,7 @@ pub use leases::{
     take_free, take_over_all,
 };
 pub use ledger::{Claim, prune_ledger, take, take_all};
-pub(crate) use ledger::{Taken, take_together};
+pub(crate) use ledger::{Taken, hold, take_together};
 pub use log::{
     Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
     read_of, relay, traces, unread,

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
 
+use crate::bus::Claim;
 use crate::flush::Flush;
 use crate::job::{self, Job, Ran, Wants};
 use crate::migrate::{self, Schema};
@@ -250,14 +251,16 @@ enum Mode {
     Write { durable: bool },
 }
 
-/// The flushes that a transaction of `jobs` may share instead of waiting for one of its own: none, unless each of them has
-/// one that follows.
-fn shared_by(jobs: &[Box<dyn Job>]) -> Vec<Flush> {
-    let flushes = jobs.iter().map(|job| match job.wants() {
-        Wants::Events(claim) => claim.flush.clone().filter(|flush| !flush.has_begun()),
+/// What `jobs` claim, where their transaction may share the flushes that follow instead of waiting for one of its own:
+/// nothing, unless each of them has one.
+fn sharing(jobs: &[Box<dyn Job>]) -> Vec<Claim> {
+    let claims = jobs.iter().map(|job| match job.wants() {
+        Wants::Events(claim) if claim.flush.as_ref().is_some_and(|flush| !flush.has_begun()) => {
+            Some(claim.clone())
+        }
         _ => None,
     });
-    flushes.collect::<Option<_>>().unwrap_or_default()
+    claims.collect::<Option<_>>().unwrap_or_default()
 }
 
 type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
@@ -341,13 +344,13 @@ impl Work {
     async fn alone(&self, mut job: Box<dyn Job>) {
         let mut attempt = 1;
         loop {
-            let flushes = shared_by(std::slice::from_ref(&job));
-            let mode = Mode::Write { durable: job.is_durable() && flushes.is_empty() };
+            let sharing = sharing(std::slice::from_ref(&job));
+            let mode = Mode::Write { durable: job.is_durable() && sharing.is_empty() };
             let mut tx = match self.begin(job.scope(), mode).await {
                 Ok(tx) => tx,
                 Err(error) => return job.tell(Err(error)),
             };
-            tx.flushes = flushes;
+            tx.sharing = sharing;
             let (result, again) = match job.run(&mut tx).await {
                 Ran::Keep => {
                     let result = self.commit(tx).await;
@@ -374,8 +377,8 @@ impl Work {
             return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
         };
         transaction.commit().await?;
-        if tx.flushes.iter().any(Flush::has_begun) {
-            self.flush().await?;
+        if tx.sharing.iter().filter_map(|claim| claim.flush.as_ref()).any(Flush::has_begun) {
+            self.flush(&tx.sharing).await?;
         }
         for wake in tx.wakes {
             let _ = self.wakes.send(wake);
@@ -389,11 +392,15 @@ impl Work {
         Ok(())
     }
 
-    /// Sees to it that what was committed before, and is still there, has reached the disk: by a commit that does. A lock
-    /// is written, and so is the commit then.
-    async fn flush(&self) -> Result<(), Error> {
+    /// Sees to it that effects which were committed before have reached the disk: their rows of the ledger are locked, and
+    /// that is committed. A flush alone would not do, since PostgreSQL may have crashed in between, and be there again.
+    ///
+    /// Errors where they are no longer there.
+    async fn flush(&self, claims: &[Claim]) -> Result<(), Error> {
         let mut tx = self.begin(Scope::System, Mode::Write { durable: true }).await?;
-        tx::fetch_one!(&mut tx, (i64,), "SELECT fence FROM bus_consumers LIMIT 1 FOR KEY SHARE SKIP LOCKED")?;
+        if !bus::hold(&mut tx, claims).await? {
+            return Err(Error::GivenUp("the database has forgotten it before it was on the disk"));
+        }
         let Connection::Postgres(transaction) = tx.connection else { return Ok(()) };
         Ok(transaction.commit().await?)
     }
@@ -459,11 +466,11 @@ impl Work {
                 Wants::Events(claim) => claims.push(claim),
             }
         }
-        let flushes = shared_by(&jobs);
-        let mode = Mode::Write { durable: flushes.is_empty() };
+        let sharing = sharing(&jobs);
+        let mode = Mode::Write { durable: sharing.is_empty() };
         let began = async {
             let mut tx = self.begin_with_numbers(scope, mode, numbers).await?;
-            tx.flushes = flushes;
+            tx.sharing = sharing;
             if !claims.is_empty() {
                 bus::take_together(&mut tx, &claims).await?;
             }

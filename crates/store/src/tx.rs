@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use crate::Error;
-use crate::bus::Taken;
-use crate::flush::Flush;
+use crate::bus::{Claim, Taken};
 use crate::numbers::{self, Kind};
 use crate::pending::{self, Pending};
 use crate::projects::Found;
@@ -87,8 +86,8 @@ pub struct Tx {
     pub(crate) wrote: bool,
     /// Whether the event of the job that runs was taken before, which it found out before it wrote anything.
     pub(crate) found_done: bool,
-    /// The flushes that it shares, where it was begun without one of its own.
-    pub(crate) flushes: Vec<Flush>,
+    /// What its jobs claim, where it was begun without a flush of its own, to share those that follow.
+    pub(crate) sharing: Vec<Claim>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -116,7 +115,7 @@ impl Tx {
             projects: Vec::new(),
             wrote: false,
             found_done: false,
-            flushes: Vec::new(),
+            sharing: Vec::new(),
             clock: Arc::clone(clock),
         }
     }

@@ -140,6 +140,12 @@ const KNOWN_POSTGRES: &str =
     "SELECT consumer_group, event_id FROM inbox_ledger WHERE consumer_group = ANY($1) AND event_id = ANY($2)
      UNION ALL SELECT consumer_group, event_id FROM dead_letters
      WHERE consumer_group = ANY($1) AND event_id = ANY($2) AND replay_at IS NOT NULL";
+// In one order, so that two who lock some of the same rows cannot wait for each other.
+const HOLD_POSTGRES: &str = "SELECT count(*) FROM (
+        SELECT 1 FROM inbox_ledger i
+        JOIN UNNEST($1::text[], $2::uuid[]) AS claim (consumer_group, event_id) USING (consumer_group, event_id)
+        ORDER BY consumer_group, event_id FOR KEY SHARE OF i
+    ) held";
 const PASS_SQLITE: &str = "UPDATE bus_consumers SET position = $6
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND fence = $4 AND position <= $5";
 const KNOWN_SQLITE: &str = "SELECT event_id FROM inbox_ledger
@@ -272,6 +278,20 @@ async fn pass(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, 
         taken.remove(&(group, EventId(event)));
     }
     Ok(taken.into_iter().collect())
+}
+
+/// Locks the rows of the ledger that events of `claims` have; gives whether all of them have one.
+pub(crate) async fn hold(tx: &mut Tx, claims: &[Claim]) -> Result<bool, Error> {
+    let wanted: HashSet<(&str, Uuid)> =
+        claims.iter().flat_map(|claim| claim.events.iter().map(|event| (claim.group, event.0))).collect();
+    let wanted: Vec<(&str, Uuid)> = wanted.into_iter().collect();
+    tx.wrote = true;
+    let (held,): (i64,) = sqlx::query_as(HOLD_POSTGRES)
+        .bind(column(&wanted, |(group, _)| *group))
+        .bind(column(&wanted, |(_, event)| *event))
+        .fetch_one(postgres(tx).await?)
+        .await?;
+    Ok(usize::try_from(held) == Ok(wanted.len()))
 }
 
 async fn postgres(tx: &mut Tx) -> Result<&mut sqlx::PgConnection, Error> {

@@ -225,7 +225,7 @@ async fn what_was_committed_without_a_flush_is_on_the_disk_once_somebody_finds_i
 #[tokio::test]
 async fn who_cannot_flush_is_not_told_that_it_is_done() {
     let mut stage = Stage::new().await;
-    stage.server.administer(&stage.url, "REVOKE UPDATE ON bus_consumers FROM deskhand_system").await;
+    stage.server.administer(&stage.url, "REVOKE UPDATE ON inbox_ledger FROM deskhand_system").await;
     let begins = |flusher: Flusher| move || flusher.begins();
     let flusher = Flusher::new();
     let delivery = stage.delivery(Some(flusher.flush()));
@@ -238,6 +238,22 @@ async fn who_cannot_flush_is_not_told_that_it_is_done() {
     stage.handle(&delivery, true, begins(flusher)).await.unwrap();
     stage.crash().await;
     assert!(stage.knows(&delivery).await);
+}
+
+/// As where PostgreSQL has crashed, and is there again, between an effect's commit and the flush of its own.
+#[tokio::test]
+async fn what_is_gone_when_it_is_to_be_flushed_is_not_told_to_be_done() {
+    let stage = Stage::new().await;
+    let forget = "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+             DELETE FROM inbox_ledger WHERE event_id = NEW.event_id; RETURN NULL; END $$;
+         CREATE TRIGGER forget AFTER INSERT ON inbox_ledger FOR EACH ROW EXECUTE FUNCTION forget()";
+    stage.server.administer(&stage.url, forget).await;
+    for shares in [false, true] {
+        let flusher = Flusher::new();
+        let delivery = stage.delivery(Some(flusher.flush()));
+        let handled = stage.handle(&delivery, shares, move || flusher.begins()).await;
+        assert!(matches!(handled, Err(Error::GivenUp(_))), "{handled:?}");
+    }
 }
 
 #[tokio::test]
