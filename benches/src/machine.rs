@@ -1,7 +1,8 @@
 //! What the machine is and what its disk can do.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -55,6 +56,29 @@ pub(crate) fn fsync(folder: &Path) -> Duration {
     let _ = std::fs::remove_file(&path);
     took.sort();
     took[took.len() / 2]
+}
+
+/// How long a flush of two pages takes on the disk that `folder` is on when there is one every `pace`, and each takes
+/// `slower` longer: the median of `rounds`. Nearly everything takes longer where the machine has rested before.
+pub(crate) fn fsync_at_rest(folder: &Path, pace: Duration, slower: Duration, rounds: usize) -> Duration {
+    let file = File::create(folder.join("fsync-probe")).expect("a probe file");
+    let pages = [7_u8; 8192];
+    // As a database's log does, it goes over what is there already.
+    let write =
+        |round: usize| file.write_all_at(&pages, (round * pages.len()) as u64).expect("pages are written");
+    (0..rounds).for_each(write);
+    file.sync_all().expect("the disk syncs");
+    let mut took: Vec<Duration> = (0..rounds)
+        .map(|round| {
+            std::thread::sleep(pace);
+            write(round);
+            let started = Instant::now();
+            file.sync_data().expect("the disk syncs");
+            std::thread::sleep(slower);
+            started.elapsed()
+        })
+        .collect();
+    percentile(&mut took, 0.5)
 }
 
 /// The value below which `share` of `values` are.

@@ -10,7 +10,7 @@ use testkit::Postgres;
 use uuid::Uuid;
 
 use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT};
-use crate::machine::{fsync, percentile};
+use crate::machine::{fsync, fsync_at_rest, percentile};
 
 /// How many events wait when a round begins, where they are taken [`BATCH`] at a time, and where one at a time; the job
 /// queues have fewer.
@@ -20,10 +20,11 @@ const ONE_BY_ONE: usize = 24_000;
 const ALL: usize = 12;
 /// How many segments of PostgreSQL's log are there before the first round.
 const SEGMENTS: usize = 100;
-/// How many transactions show what one takes.
-const ALONE: usize = 400;
+/// How many transactions, and flushes, show what one takes at rest.
+const ALONE: usize = 200;
 /// How much longer each flush of PostgreSQL's log takes on the slow disk.
 const SLOWER: Duration = Duration::from_millis(3);
+const FLUSH: &str = "one flush";
 const CLAIMS: &str = "pgbench, claims with SKIP LOCKED";
 
 /// The same table as Deskhand's audit, in which the effect is a row.
@@ -63,24 +64,26 @@ fn checkpoint(url: &str) {
     administer(url, "CHECKPOINT");
 }
 
-/// What a run of pgbench shows.
-struct Bench {
-    /// Transactions per second.
-    rate: f64,
-    /// How long one takes on average, in milliseconds.
-    took: f64,
-}
-
-/// Runs a transaction again and again.
-fn pgbench(url: &str, clients: usize, transactions: usize, script: &str) -> Bench {
+/// Runs a transaction again and again, or one every `pace`; gives the figures that pgbench shows under these names.
+fn pgbench<const N: usize>(
+    url: &str,
+    clients: usize,
+    transactions: usize,
+    pace: Option<Duration>,
+    script: &str,
+    names: [&str; N],
+) -> [f64; N] {
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("claim.sql");
     // pgbench ends a statement at a semicolon, not at a line's end.
     std::fs::write(&file, script).expect("the script is written");
     let threads = clients.min(2).to_string();
     let (clients, transactions) = (clients.to_string(), transactions.to_string());
+    let rate = pace.map(|pace| format!("--rate={}", 1.0 / pace.as_secs_f64()));
     let run = Command::new("pgbench")
-        .args(["-n", "-M", "prepared", "-c", &clients, "-j", &threads, "-t", &transactions, "-f"])
+        .args(["-n", "-M", "prepared", "-c", &clients, "-j", &threads, "-t", &transactions])
+        .args(rate)
+        .arg("-f")
         .arg(&file)
         .arg(url)
         .output()
@@ -93,7 +96,7 @@ fn pgbench(url: &str, clients: usize, transactions: usize, script: &str) -> Benc
             .and_then(|rest| rest.split(' ').next()?.parse().ok());
         figure.unwrap_or_else(|| panic!("pgbench says its {name}: {}", String::from_utf8_lossy(&run.stderr)))
     };
-    Bench { rate: figure("tps = "), took: figure("latency average = ") }
+    names.map(figure)
 }
 
 /// How many transactions each client makes.
@@ -134,7 +137,8 @@ fn claim(batch: usize) -> String {
 fn claims(url: &str, batch: usize) -> f64 {
     let transactions = transactions(batch);
     jobs(url, ALL * transactions * batch);
-    pgbench(url, ALL, transactions, &claim(batch)).rate * batch as f64
+    let [rate] = pgbench(url, ALL, transactions, None, &claim(batch), ["tps = "]);
+    rate * batch as f64
 }
 
 /// What a job queue shows: jobs per second, and milliseconds at rest, median and p99.
@@ -227,8 +231,9 @@ async fn at_rest(out: &mut String) {
     let _ = writeln!(
         out,
         "At rest: one event every {} ms, from its commit until its effect is on the disk; medians of {ROUNDS} rounds. On \
-         the slow disk each flush of PostgreSQL's log takes {} ms longer. One transaction is pgbench's claim of one job \
-         with its effect, on average, by one client.\n\n\
+         the slow disk each flush of PostgreSQL's log takes {} ms longer. One flush and one transaction are at the same \
+         pace: on a machine that rests in between each takes longer than one after the other. One transaction is \
+         pgbench's claim of one job with its effect, on average, by one client.\n\n\
          | disk | what | median | p99 | of a flush |\n|---|---|---|---|---|",
         PACE.as_millis(),
         SLOWER.as_millis(),
@@ -238,12 +243,17 @@ async fn at_rest(out: &mut String) {
         let server = Postgres::start_on_slow_disk(slower).await;
         let (mut medians, mut lates) = (Figures::default(), Figures::default());
         for _ in 0..ROUNDS {
-            let flush = fsync(folder.path()) + slower;
-            medians.add("one flush", 1, flush.as_secs_f64() * 1000.0);
+            let at_once = fsync(folder.path()) + slower;
+            medians.add("one flush after the other", 1, at_once.as_secs_f64() * 1000.0);
+            let flush = fsync_at_rest(folder.path(), PACE, slower, ALONE);
+            medians.add(FLUSH, 1, flush.as_secs_f64() * 1000.0);
 
             let url = server.new_database().await;
             jobs(&url, ALONE);
-            medians.add("one transaction", 1, pgbench(&url, 1, ALONE, &claim(1)).took);
+            // What it says of a transaction begins when that should have begun.
+            let names = ["latency average = ", "rate limit schedule lag: avg "];
+            let [took, late] = pgbench(&url, 1, ALONE, Some(PACE), &claim(1), names);
+            medians.add("one transaction", 1, took - late);
 
             let store = testkit::beside(&server.new_database().await).await;
             let (median, late) = deskhand_at_rest(&store).await;
@@ -259,11 +269,9 @@ async fn at_rest(out: &mut String) {
             }
         }
         let lates: HashMap<_, _> = lates.middles().collect();
-        let mut flush = f64::NAN;
-        for (name, median) in medians.middles() {
-            if name.0 == "one flush" {
-                flush = median;
-            }
+        let medians: Vec<_> = medians.middles().collect();
+        let flush = medians.iter().find(|(name, _)| name.0 == FLUSH).map_or(f64::NAN, |(_, median)| *median);
+        for (name, median) in medians {
             let late = lates.get(&name).map_or(String::new(), |late| format!("{late:.2} ms"));
             let _ =
                 writeln!(out, "| {disk} | {} | {median:.2} ms | {late} | {:.1} × |", name.0, median / flush);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::Topic;
-use store::bus::Logged;
+use store::bus::ByPlace;
 use store::{Flush, Flusher};
 use tokio::sync::Notify;
 
@@ -78,7 +78,7 @@ impl Round {
 
     /// Tells who waits for them of events that this round has moved. Its transaction may run again: what was told of
     /// before is lost.
-    pub(crate) fn tell(&self, moved: &[((Topic, u32), Vec<Logged>)]) {
+    pub(crate) fn tell(&self, moved: &ByPlace) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         *told = None;
         let (flusher, working) = (Flusher::new(), Arc::<Working>::default());
@@ -149,6 +149,7 @@ mod tests {
     use domain::{Envelope, EventType};
     use futures_util::future::BoxFuture;
     use store::audit::{Entry, Filter};
+    use store::bus::Logged;
     use store::{Error, Scope, Store};
     use testkit::{Postgres, append, beside, both, event, sqlite};
     use tokio::sync::Notify;
@@ -378,7 +379,7 @@ mod tests {
             first_begun.notified().await;
             // They queue behind the first, in this order.
             tokio::join!(
-                relay::round(&stage.store, &stage.bus.log, &stage.bus.tail),
+                relay::round(&stage.store, &stage.bus.log, &stage.bus.tail, relay::Waits::Perhaps),
                 linger(&stage.store, &last_begun, &last_goes_on),
                 async {
                     first_goes_on.notify_one();
@@ -440,10 +441,26 @@ mod tests {
         let stage = Stage::lasting(slower / 4, store.clone()).await;
         let events = neighbours(1);
         append(&store, events.clone()).await;
-        relay::round(&store, &stage.bus.log, &stage.bus.tail).await.unwrap();
+        relay::round(&store, &stage.bus.log, &stage.bus.tail, relay::Waits::Perhaps).await.unwrap();
         stage.until(|| stage.bus.counts().iter().any(|(_, handled)| *handled == 1)).await;
         crash(&mut server, &store).await;
         assert_eq!(rows(&store, &events[0]).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_round_that_was_begun_for_a_commit_does_not_wait_for_one_that_takes_long() {
+        let server = Postgres::start_on_slow_disk(Duration::from_millis(500)).await;
+        let store = beside(&server.new_database().await).await;
+        let bus = Bus::database(store.clone());
+        bus.settle().await.unwrap();
+        let mut appends = store.appends();
+        let relaying = async {
+            appends.begins().await;
+            let waits = relay::Waits::Soon(appends.clone());
+            let moved = relay::round(&store, &bus.log, &bus.tail, waits).await.unwrap();
+            assert_eq!(moved.events, 0, "it is not committed yet");
+        };
+        tokio::join!(append(&store, neighbours(1)), relaying);
     }
 
     #[tokio::test]
@@ -459,7 +476,7 @@ mod tests {
         crash(&mut server, &store).await;
         assert_eq!(rows(&store, &events[0]).await, 0, "it is gone: nobody has waited for the disk");
         drop(round);
-        relay::round(&store, &stage.bus.log, &stage.bus.tail).await.unwrap();
+        relay::round(&store, &stage.bus.log, &stage.bus.tail, relay::Waits::Perhaps).await.unwrap();
         stage.until(|| stage.effects() == 2).await;
         assert_eq!(rows(&store, &events[0]).await, 1);
         assert_eq!(stage.end(&events[0]).await, (vec![2], 1));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::{Topic, TraceParent};
 use futures_util::future::join_all;
 use store::bus::{Moved, Outgoing};
-use store::{Scope, Store, Wake};
+use store::{Appends, Scope, Store, Wake};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -25,6 +25,8 @@ const GATHER: Duration = Duration::from_millis(8);
 /// How far they are apart for each event that the last one moved, since each round wakes every group; and at most.
 const GATHER_EACH: Duration = Duration::from_millis(1);
 const GATHER_MOST: Duration = Duration::from_millis(40);
+/// How long a round waits at most for the commit that it was begun for.
+const SOON: Duration = Duration::from_millis(20);
 /// How long a round in the database may take: longer than the database lets a statement run.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a partition's events may take to be sent; a claim lasts longer.
@@ -61,22 +63,24 @@ pub(crate) async fn run(bus: &Bus, shutdown: CancellationToken) {
 
 async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
     let Bus { store, log, breaker, .. } = bus;
-    let mut wakes = store.wakes();
+    let (mut wakes, mut appends) = (store.wakes(), store.appends());
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
     let mut ensured = false;
     let mut not_before = Instant::now();
+    let mut soon = false;
     while !shutdown.is_cancelled() {
         tokio::time::sleep_until(not_before).await;
         // What is woken from here on may not be seen by this round, and is kept for the next.
-        wakes.drain(|_| true);
+        soon &= !wakes.drain(|wake| wake == Wake::Outbox);
+        let waits = if std::mem::take(&mut soon) { Waits::Soon(appends.clone()) } else { Waits::Perhaps };
         let result = async {
             if !ensured {
                 crate::consume::ensure(store, Vec::new()).await?;
                 log.ensure().await?;
                 ensured = true;
             }
-            drain(bus, owner, &shutdown).await
+            drain(bus, owner, waits, &shutdown).await
         };
         match result.await {
             Ok(Moved { partitions: 0, .. }) => failures = 0,
@@ -119,18 +123,24 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = wakes.until(|wake| wake == Wake::Outbox) => {}
+            () = appends.begins(), if matches!(**log, Log::Database) => soon = true,
             () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => {}
         }
     }
 }
 
 /// Moves what waits, until a round was not full; gives the partitions that it had last, and how many events it moved.
-async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<Moved, Error> {
+async fn drain(
+    bus: &Bus,
+    owner: &str,
+    mut waits: Waits,
+    shutdown: &CancellationToken,
+) -> Result<Moved, Error> {
     let Bus { store, log, tail, .. } = bus;
     let mut events = 0;
     loop {
         let (moved, most) = match **log {
-            Log::Database => (round(store, log, tail).await?, ROUND),
+            Log::Database => (round(store, log, tail, waits).await?, ROUND),
             _ => match send(store, log, owner).await {
                 Err(cut @ Error::Cut { .. }) if !shutdown.is_cancelled() => {
                     make_up(log, cut).await?;
@@ -143,23 +153,42 @@ async fn drain(bus: &Bus, owner: &str, shutdown: &CancellationToken) -> Result<M
         if moved.events < most || shutdown.is_cancelled() {
             return Ok(Moved { events, ..moved });
         }
+        waits = Waits::Much;
     }
 }
 
+/// What is known of the outbox before a round.
+#[derive(Clone)]
+pub(crate) enum Waits {
+    /// Something may wait.
+    Perhaps,
+    /// Something is about to be committed: the round begins meanwhile.
+    Soon(Appends),
+    /// More waits than the last round could move.
+    Much,
+}
+
 /// Moves what waits, a round of it, from the outbox to the log in the database.
-pub(crate) async fn round(store: &Store, log: &Log, tail: &Arc<Tail>) -> Result<Moved, store::Error> {
+pub(crate) async fn round(
+    store: &Store,
+    log: &Log,
+    tail: &Arc<Tail>,
+    waits: Waits,
+) -> Result<Moved, store::Error> {
     let sending = trace::sending(log.system());
     let round = Arc::new(coming::Round::new(Arc::clone(tail)));
-    // Where its transaction is shared with those who append, an event may be taken back that was moved already, and be
-    // another one when they append it again.
-    let is_own = !store.is_exclusive();
-    let written = store.write(Scope::System, (Arc::clone(&round), is_own), |tx, (round, is_own)| {
+    let written = store.write(Scope::System, (Arc::clone(&round), waits), |tx, (round, waits)| {
         Box::pin(async move {
-            let moved = store::bus::relay(tx, ROUND).await?;
-            if *is_own {
-                round.tell(&moved.logged);
-                round.gather().await;
+            match waits {
+                Waits::Perhaps => {}
+                Waits::Soon(appends) => {
+                    let _ = tokio::time::timeout(SOON, appends.ends()).await;
+                }
+                // Passing once more over what is gone costs more than to be told.
+                Waits::Much => return store::bus::relay(tx, ROUND).await,
             }
+            let moved = store::bus::relay_telling(tx, ROUND, &|events| round.tell(events)).await?;
+            round.gather().await;
             Ok(moved)
         })
     });

@@ -9,6 +9,7 @@ mod leases;
 mod ledger;
 mod log;
 mod outgoing;
+mod relay;
 mod remap;
 
 pub use delivery::{Delivery, Stretch};
@@ -19,8 +20,9 @@ pub use leases::{
 pub use ledger::{Claim, prune_ledger, take, take_all};
 pub(crate) use ledger::{Taken, hold, take_together};
 pub use log::{
-    Lag, Logged, Moved, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
-    read_of, relay, traces, unread,
+    Lag, Logged, Outstanding, Unread, end, ensure, lag, oldest_from, outbox_backlog, prune_log, read,
+    read_of, traces, unread,
 };
 pub use outgoing::{Outgoing, anybody_at_work, claim, ends_in_database, let_go, resettle, sent, settle};
+pub use relay::{ByPlace, Moved, relay, relay_telling};
 pub use remap::{Unhandled, partitions, places, remap};

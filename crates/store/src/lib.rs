@@ -4,6 +4,7 @@
 //! modules below hold the queries, one module a kind of record, each taking the transaction. Rules do not
 //! live here: a query does what it is told, in the workspace of its transaction.
 
+mod appends;
 mod at;
 mod error;
 mod flush;
@@ -42,10 +43,12 @@ pub mod workspaces;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use appends::Appending;
 use domain::Clock;
 use tokio::sync::broadcast;
 use tracing::{Instrument as _, Span, debug_span};
 
+pub use appends::Appends;
 pub use error::{Error, Failure};
 pub use flush::{Flush, Flusher};
 pub use job::Wants;
@@ -87,6 +90,7 @@ enum Backend {
 pub struct Store {
     backend: Arc<Backend>,
     wakes: broadcast::Sender<Wake>,
+    appending: Appending,
 }
 
 impl Store {
@@ -104,15 +108,17 @@ impl Store {
 
     async fn open_with(options: Options, migrate: bool) -> Result<Self, Error> {
         let (wakes, _) = broadcast::channel(4096);
+        let appending = Appending::default();
         let backend = match &options.location {
             Location::Sqlite(path) => {
                 Backend::Sqlite(sqlite::Sqlite::open(path, &options, migrate, wakes.clone()).await?)
             }
             Location::Postgres(url) => {
-                Backend::Postgres(postgres::Postgres::open(url, &options, migrate, wakes.clone()).await?)
+                let waking = (wakes.clone(), appending.clone());
+                Backend::Postgres(postgres::Postgres::open(url, &options, migrate, waking).await?)
             }
         };
-        Ok(Self { backend: Arc::new(backend), wakes })
+        Ok(Self { backend: Arc::new(backend), wakes, appending })
     }
 
     /// The schema that the database at `location` has.
@@ -255,6 +261,11 @@ impl Store {
     /// Receives what there is to do from now on, from this process and, on PostgreSQL, from all others.
     pub fn wakes(&self) -> Wakes {
         Wakes(self.wakes.subscribe())
+    }
+
+    /// Tells of what this process is about to put into the outbox.
+    pub fn appends(&self) -> Appends {
+        self.appending.watch()
     }
 
     /// Tells this process's waiters that there may be something to do.

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
 
+use crate::appends::Appending;
 use crate::bus::Claim;
 use crate::flush::Flush;
 use crate::job::{self, Job, Ran, Wants};
@@ -54,6 +55,7 @@ struct Work {
     clock: Arc<dyn Clock>,
     numbers: Arc<Numbers>,
     wakes: broadcast::Sender<Wake>,
+    appending: Appending,
     tell: mpsc::UnboundedSender<Wake>,
     /// By what jobs have to agree in to share a transaction; only where there are any.
     lanes: std::sync::Mutex<HashMap<Sharing, Lanes>>,
@@ -119,7 +121,7 @@ impl Postgres {
         url: &str,
         settings: &Options,
         migrate: bool,
-        wakes: broadcast::Sender<Wake>,
+        (wakes, appending): (broadcast::Sender<Wake>, Appending),
     ) -> Result<Self, Error> {
         let options = options(url)?;
         let mut connection = options.connect().await.map_err(reach_error)?;
@@ -163,6 +165,7 @@ impl Postgres {
             clock: Arc::clone(&settings.clock),
             numbers: Arc::new(Numbers::new(counters)),
             wakes,
+            appending,
             tell,
             lanes: std::sync::Mutex::default(),
             tasks: TaskTracker::new(),
@@ -376,7 +379,9 @@ impl Work {
         let Connection::Postgres(transaction) = tx.connection else {
             return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
         };
+        let appending = tx.wakes.contains(&Wake::Outbox).then(|| self.appending.begins());
         transaction.commit().await?;
+        drop(appending);
         if tx.sharing.iter().filter_map(|claim| claim.flush.as_ref()).any(Flush::has_begun) {
             self.flush(&tx.sharing).await?;
         }

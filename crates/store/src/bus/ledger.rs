@@ -88,23 +88,24 @@ const TAKE_ONE_SQLITE: &str = take_one!("");
 ///
 /// Errors with [`Error::Stale`] otherwise; then nothing may be done for it. To be asked before anything is written.
 pub async fn take(tx: &mut Tx, owned: &Owned, position: i64, event: EventId) -> Result<(), Error> {
-    let workspace = tx.workspace()?;
-    let now = tx.now();
-    let sql = if tx.is_postgres() { TAKE_ONE_POSTGRES } else { TAKE_ONE_SQLITE };
-    let taken = execute!(
-        tx,
-        sql,
-        owned.group.as_str(),
-        owned.topic.as_str(),
-        i64::from(owned.partition),
-        owned.fence,
-        event.0,
-        workspace.0,
-        At(now),
-        position,
-    )?;
-    tx.found_done = taken == 0;
+    let lease = (owned.group.as_str(), owned.topic, owned.partition, owned.fence);
+    tx.found_done = !take_one(tx, lease, position, event).await?;
     if tx.found_done { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Takes an event; gives whether it was not taken before, and the lease is the newest.
+async fn take_one(
+    tx: &mut Tx,
+    (group, topic, partition, fence): (&str, Topic, u32, i64),
+    position: i64,
+    event: EventId,
+) -> Result<bool, Error> {
+    let (workspace, now) = (tx.workspace()?, tx.now());
+    let sql = if tx.is_postgres() { TAKE_ONE_POSTGRES } else { TAKE_ONE_SQLITE };
+    let partition = i64::from(partition);
+    let taken =
+        execute!(tx, sql, group, topic.as_str(), partition, fence, event.0, workspace.0, At(now), position)?;
+    Ok(taken == 1)
 }
 
 // Its lease's row is held, as above.
@@ -224,6 +225,13 @@ async fn take_postgres(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, Ev
 
 /// Takes events by a row for each.
 async fn take_rows(tx: &mut Tx, claims: &[&Claim]) -> Result<Vec<(String, EventId)>, Error> {
+    // PostgreSQL plans it anew each time for lists, which takes longer than to take one.
+    if let [claim] = claims
+        && let [event] = claim.events[..]
+    {
+        let is_fresh = take_one(tx, claim.lease(), claim.from, event).await?;
+        return Ok(is_fresh.then(|| (claim.group.to_owned(), event)).into_iter().collect());
+    }
     let (workspace, now) = (tx.workspace()?, tx.now());
     let rows: Vec<(&Claim, Uuid)> =
         claims.iter().flat_map(|claim| claim.events.iter().map(|event| (*claim, event.0))).collect();

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Topic, TraceParent};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::tx::{self, Connection, Tx, execute, fetch_all, fetch_one, fetch_optional};
-use crate::{Error, Wake};
+use crate::Error;
+use crate::tx::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 
 /// One event in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,23 +41,6 @@ impl From<LoggedRow> for Logged {
         }
     }
 }
-
-/// What one round of the relay did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Moved {
-    /// How many partitions it had for itself; with none, nothing waits that others do not have.
-    pub partitions: usize,
-    /// How many events it moved.
-    pub events: i64,
-    /// The positions that they got, from and up to which, in each partition.
-    pub positions: Vec<(Topic, u32, i64, i64)>,
-    /// The events themselves by partition, each in order, where they are no more than 32.
-    pub logged: Vec<((Topic, u32), Vec<Logged>)>,
-}
-
-/// How many events a round of the relay gives back at most: those who wait for them begin before the round is committed.
-/// Where there are more, reading them again is cheaper than one relay that reads for all.
-const FEW: i64 = 32;
 
 /// How far one group is behind in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,36 +104,6 @@ pub async fn ensure(tx: &mut Tx, groups: &[(&'static str, &'static [Topic])]) ->
     Ok(())
 }
 
-/// Moves up to `limit` events from the outbox to the log, in the order of their ids in each partition.
-///
-/// A relay has a partition for itself while it moves its events, so several relays work side by side. Rows
-/// are taken as they are seen, never from a remembered id on: transactions commit out of order.
-pub async fn relay(tx: &mut Tx, limit: i64) -> Result<Moved, Error> {
-    let rows =
-        if tx.is_postgres() { relay_postgres(tx, limit).await? } else { relay_sqlite(tx, limit).await? };
-    let mut moved = Moved::default();
-    let mut last = None;
-    for row in rows {
-        let place @ (topic, partition) = partition(&row.topic, row.partition)?;
-        // A partition's rows follow each other: one for each event that is given back, or one.
-        if last.replace(place) != Some(place) {
-            let (count, end) = (row.events, row.next_position);
-            moved.partitions += 1;
-            moved.events += count;
-            if count > 0 {
-                tx.wake(Wake::Log(topic, partition, end));
-                moved.positions.push((topic, partition, end - count, end));
-            }
-        }
-        let Some(event) = row.logged() else { continue };
-        match moved.logged.last_mut() {
-            Some((of, events)) if *of == place => events.push(event),
-            _ => moved.logged.push((place, vec![event])),
-        }
-    }
-    Ok(moved)
-}
-
 /// The traces of a partition's events from one position up to another.
 pub async fn traces(
     tx: &mut Tx,
@@ -177,121 +130,6 @@ pub async fn traces(
 pub(super) fn trace_in(head: &str) -> Option<TraceParent> {
     let (_, rest) = head.split_once("\"traceparent\":\"")?;
     rest.split('"').next()?.parse().ok()
-}
-
-// What is moved is what the statement's one look at the outbox saw, less what another relay has moved before its partition
-// was free. Of a key no event is seen, or was seen by that relay, without those before it: their order stays. Envelopes are
-// copied once, from the outbox to the log: what is sorted and counted are places.
-const MOVE: &str = "WITH seen AS MATERIALIZED (
-        SELECT ctid AS place, topic, partition FROM outbox ORDER BY id LIMIT {limit}
-    ), mine AS MATERIALIZED (
-        SELECT topic, partition, next_position FROM bus_partitions
-        WHERE (topic, partition) IN (SELECT topic, partition FROM seen)
-        ORDER BY topic, partition FOR UPDATE SKIP LOCKED
-    ), sent AS (
-        DELETE FROM outbox o USING seen, mine
-        WHERE o.ctid = seen.place AND mine.topic = seen.topic AND mine.partition = seen.partition
-        RETURNING seen.place, o.id, mine.topic, mine.partition, next_position
-    ), taken AS MATERIALIZED (
-        SELECT place, topic, partition,
-            next_position + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1 AS position
-        FROM sent
-    ), logged AS (
-        INSERT INTO bus_log (topic, partition, position, workspace_id, event_id, envelope, created_at)
-        SELECT taken.topic, taken.partition, position, workspace_id, event_id, envelope, created_at
-        FROM taken JOIN outbox o ON o.ctid = place
-    ), grown AS (
-        UPDATE bus_partitions p SET next_position = counted.next_position
-        FROM (SELECT topic, partition, count(*) AS events, max(position) + 1 AS next_position
-              FROM taken GROUP BY topic, partition) counted
-        WHERE p.topic = counted.topic AND p.partition = counted.partition
-        RETURNING p.topic, p.partition, counted.events, p.next_position
-    ), few AS (
-        SELECT taken.topic, taken.partition, position, event_id, workspace_id, envelope
-        FROM taken JOIN outbox o ON o.ctid = place WHERE (SELECT count(*) FROM taken) <= {few}
-    )
-    SELECT topic, partition, COALESCE(events, 0) AS events,
-        COALESCE(grown.next_position, mine.next_position) AS next_position, position, event_id, workspace_id, envelope
-    FROM mine LEFT JOIN grown USING (topic, partition) LEFT JOIN few USING (topic, partition)
-    ORDER BY topic, partition, position";
-
-/// A partition, how many events it got, and the position of its next one; with one of the events, where they are few.
-#[derive(FromRow)]
-struct Grown {
-    topic: String,
-    partition: i64,
-    events: i64,
-    next_position: i64,
-    position: Option<i64>,
-    event_id: Option<Uuid>,
-    workspace_id: Option<Uuid>,
-    envelope: Option<String>,
-}
-
-impl Grown {
-    fn logged(self) -> Option<Logged> {
-        Some(Logged {
-            position: self.position?,
-            event: EventId(self.event_id?),
-            workspace: WorkspaceId(self.workspace_id?),
-            envelope: self.envelope?,
-        })
-    }
-}
-
-async fn relay_postgres(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
-    // As parameters, the numbers would change what PostgreSQL expects, so that it plans each time anew: that takes longer
-    // than to move a few events.
-    let text = MOVE.replace("{limit}", &limit.to_string()).replace("{few}", &FEW.to_string());
-    tx.wrote = true;
-    let Connection::Postgres(connection) = tx::ready(tx).await? else {
-        return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
-    };
-    Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut **connection).await?)
-}
-
-const GROWN_BY_FEW: &str = "SELECT o.topic, o.partition, count(*) OVER place AS events,
-        next_position + count(*) OVER place AS next_position,
-        next_position + row_number() OVER (PARTITION BY o.topic, o.partition ORDER BY o.id) - 1 AS position,
-        event_id, workspace_id, envelope
-    FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
-    WHERE o.id <= $1 WINDOW place AS (PARTITION BY o.topic, o.partition)
-    ORDER BY o.topic, o.partition, position";
-const GROWN_BY_MANY: &str = "SELECT o.topic, o.partition, count(*) AS events,
-        next_position + count(*) AS next_position,
-        NULL AS position, NULL AS event_id, NULL AS workspace_id, NULL AS envelope
-    FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
-    WHERE o.id <= $1 GROUP BY o.topic, o.partition";
-
-async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
-    // There is one writer: what is seen now is all there is, and nothing can slip in below the last id.
-    let (last, count) = fetch_one!(
-        tx,
-        (Option<i64>, i64),
-        "SELECT max(id), count(*) FROM (SELECT id FROM outbox ORDER BY id LIMIT $1)",
-        limit
-    )?;
-    let Some(last) = last else { return Ok(Vec::new()) };
-    execute!(
-        tx,
-        "INSERT INTO bus_log (topic, partition, position, workspace_id, event_id, envelope, created_at)
-         SELECT o.topic, o.partition,
-             next_position + row_number() OVER (PARTITION BY o.topic, o.partition ORDER BY o.id) - 1,
-             workspace_id, event_id, envelope, created_at
-         FROM outbox o JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
-         WHERE o.id <= $1",
-        last,
-    )?;
-    let moved = fetch_all!(tx, Grown, if count <= FEW { GROWN_BY_FEW } else { GROWN_BY_MANY }, last)?;
-    execute!(
-        tx,
-        "UPDATE bus_partitions AS p SET next_position = next_position + events
-         FROM (SELECT topic, partition, count(*) AS events FROM outbox WHERE id <= $1 GROUP BY topic, partition) AS o
-         WHERE p.topic = o.topic AND p.partition = o.partition",
-        last,
-    )?;
-    execute!(tx, "DELETE FROM outbox WHERE id <= $1", last)?;
-    Ok(moved)
 }
 
 /// Up to `limit` events of one partition from `position` on.

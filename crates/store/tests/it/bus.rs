@@ -1,11 +1,11 @@
 //! The log gets every committed event once and in order, leases have one owner, and stale owners are refused.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{EventId, WorkspaceId};
-use domain::{EventType, Topic, TraceParent};
+use domain::{EventType, Topic};
 use jiff::Timestamp;
 use store::audit::{Entry, Filter};
 use store::bus::{self, Claim, Delivery, Lease, Logged, Owned};
@@ -19,59 +19,18 @@ use crate::events::system;
 
 const GROUPS: &[(&str, &[Topic])] = &[("audit", &Topic::ALL), ("hand", &[Topic::ConversationsIncoming])];
 
-async fn ensure(store: &Store) {
+pub(crate) async fn ensure(store: &Store) {
     system!(store, GROUPS.to_vec(), |tx, groups| bus::ensure(tx, groups));
 }
 
-async fn relay(store: &Store) -> i64 {
+pub(crate) async fn relay(store: &Store) -> i64 {
     system!(store, (), |tx, ()| bus::relay(tx, 100)).events
 }
 
-async fn read(store: &Store, topic: Topic, partition: u32, position: i64) -> Vec<Logged> {
+pub(crate) async fn read(store: &Store, topic: Topic, partition: u32, position: i64) -> Vec<Logged> {
     system!(store, (topic, partition, position), |tx, (topic, partition, position)| bus::read(
         tx, *topic, *partition, *position, 1000
     ))
-}
-
-async fn log(store: &Store) -> HashMap<(Topic, u32), Vec<Logged>> {
-    let mut log = HashMap::new();
-    for (topic, partition) in Topic::all_partitions() {
-        log.insert((topic, partition), read(store, topic, partition, 0).await);
-    }
-    log
-}
-
-async fn traces(store: &Store, topic: Topic, partition: u32, positions: (i64, i64)) -> Vec<TraceParent> {
-    system!(store, (topic, partition, positions), |tx, (topic, partition, (from, to))| bus::traces(
-        tx, *topic, *partition, *from, *to
-    ))
-}
-
-#[tokio::test]
-async fn the_relay_knows_to_which_traces_the_events_belong_that_it_moved() {
-    both(async |store| {
-        ensure(&store).await;
-        let (workspace, subject) = (WorkspaceId(Uuid::now_v7()), Uuid::now_v7());
-        let trace = |number: u8| format!("00-{:032x}-00f067aa0ba902b7-01", number).parse().ok();
-        // As long before its data as an event can be, and with what looks like a trace in them.
-        let mut events: Vec<_> = (1..=3)
-            .map(|n| event(workspace, EventType::ConversationReturned, subject, i64::MAX - n))
-            .collect();
-        for (event, number) in events.iter_mut().zip([1, 0, 2]) {
-            event.traceparent = trace(number);
-            event.actor.name = "name".repeat(100);
-            event.data = serde_json::json!({"title": "\"traceparent\":\"00-", "other": "x".repeat(2000)});
-        }
-        append(&store, events.clone()).await;
-        let moved = system!(store, (), |tx, ()| bus::relay(tx, 100));
-        let [(topic, partition, from, to)] = moved.positions[..] else { panic!("{moved:?}") };
-        assert_eq!((topic, to - from), (Topic::Audit, 3));
-        let found = traces(&store, topic, partition, (from, to)).await;
-        assert_eq!(found, [trace(1).unwrap(), trace(2).unwrap()]);
-        let second = traces(&store, topic, partition, (from + 1, from + 2)).await;
-        assert_eq!(second, [], "it has none");
-    })
-    .await;
 }
 
 /// Takes the group's partitions in the way of the database at hand.
@@ -93,108 +52,6 @@ async fn take(store: &Store, workspace: WorkspaceId, owned: &Owned, event: Event
             Box::pin(async move { bus::take(tx, owned, 0, *event).await })
         })
         .await
-}
-
-#[tokio::test]
-async fn every_event_gets_one_dense_place_and_a_subjects_events_stay_in_order() {
-    both(async |db| {
-        ensure(&db).await;
-        ensure(&db).await;
-        let workspace = WorkspaceId(Uuid::now_v7());
-        let subjects: Vec<Uuid> = (0..20).map(|_| Uuid::now_v7()).collect();
-        for sequence in 0..10 {
-            let events =
-                subjects.iter().map(|subject| event(workspace, EventType::TaskUpdated, *subject, sequence));
-            append(&db, events.collect()).await;
-        }
-        while relay(&db).await > 0 {}
-        let mut seen = HashMap::new();
-        for ((topic, partition), logged) in log(&db).await {
-            for (index, logged) in logged.iter().enumerate() {
-                assert_eq!(logged.position, i64::try_from(index).unwrap(), "{topic:?}/{partition}");
-                let event: domain::Envelope = serde_json::from_str(&logged.envelope).unwrap();
-                assert_eq!((event.kind.topic(), event.partition()), (topic, partition));
-                assert_eq!((event.id, event.workspace_id), (logged.event, logged.workspace));
-                let next = seen.entry(event.subject_id).or_insert(0);
-                assert_eq!(event.sequence, *next, "of one subject, in order");
-                *next += 1;
-            }
-        }
-        assert_eq!(seen.len(), 20);
-        assert!(seen.values().all(|count| *count == 10));
-        let waiting = system!(db, (), |tx, ()| bus::outbox_backlog(tx));
-        assert_eq!((waiting.events, waiting.oldest), (0, Duration::ZERO));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn relays_side_by_side_move_each_event_once_while_producers_go_on() {
-    both(async |db| {
-        ensure(&db).await;
-        let another = db.another().await;
-        let workspace = WorkspaceId(Uuid::now_v7());
-        let produce = async |store: &Store| {
-            for sequence in 0..40 {
-                let events =
-                    (0..5).map(|_| event(workspace, EventType::MessageReceived, Uuid::now_v7(), sequence));
-                append(store, events.collect()).await;
-            }
-        };
-        let move_all = async |store: &Store| {
-            let mut moved = 0;
-            while moved < 400 {
-                let round = relay(store).await;
-                moved += round;
-                let all: usize = log(store).await.values().map(Vec::len).sum();
-                if all == 400 {
-                    break;
-                }
-            }
-            moved
-        };
-        let (_, _, one, two) =
-            tokio::join!(produce(&db), produce(&another), move_all(&db), move_all(&another));
-        assert_eq!(one + two, 400, "{one} + {two}");
-        let mut ids: Vec<EventId> =
-            log(&db).await.into_values().flatten().map(|logged| logged.event).collect();
-        ids.sort();
-        ids.dedup();
-        assert_eq!(ids.len(), 400);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_event_that_commits_late_is_not_passed_over() {
-    // Only PostgreSQL lets transactions commit in another order than they began.
-    let db = postgres().await;
-    ensure(&db).await;
-    let workspace = WorkspaceId(Uuid::now_v7());
-    let (go_on, wait) = tokio::sync::watch::channel(false);
-    let (begun, mut has_begun) = tokio::sync::watch::channel(false);
-    let slow = async {
-        let early = event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1);
-        let written: Result<(), Error> = db
-            .write(workspace, (early, wait, begun), |tx, (early, wait, begun)| {
-                Box::pin(async move {
-                    store::outbox::append(tx, early)?;
-                    begun.send_replace(true);
-                    let _ = wait.clone().wait_for(|go_on| *go_on).await;
-                    Ok(())
-                })
-            })
-            .await;
-        written.unwrap();
-    };
-    let quick = async {
-        has_begun.wait_for(|begun| *begun).await.unwrap();
-        append(&db, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 1)]).await;
-        assert_eq!(relay(&db).await, 1, "the later row, which was committed first");
-        go_on.send_replace(true);
-    };
-    tokio::join!(slow, quick);
-    assert_eq!(relay(&db).await, 1, "the earlier row, which was committed last");
 }
 
 #[tokio::test]

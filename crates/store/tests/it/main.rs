@@ -7,6 +7,7 @@ mod dead;
 mod events;
 mod flush;
 mod isolation;
+mod relay;
 mod reminders;
 mod search;
 mod writes;
