@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{Topic, TraceParent};
 use futures_util::future::join_all;
-use store::bus::{Moved, Outgoing};
+use store::bus::{ByPlace, Moved, Outgoing};
 use store::{Appends, Scope, Store, Wake};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -179,15 +179,18 @@ pub(crate) async fn round(
     let round = Arc::new(coming::Round::new(Arc::clone(tail)));
     let written = store.write(Scope::System, (Arc::clone(&round), waits), |tx, (round, waits)| {
         Box::pin(async move {
-            match waits {
-                Waits::Perhaps => {}
-                Waits::Soon(appends) => {
-                    let _ = tokio::time::timeout(SOON, appends.ends()).await;
-                }
-                // Passing once more over what is gone costs more than to be told.
-                Waits::Much => return store::bus::relay(tx, ROUND).await,
+            // To pass twice over what is gone would take longer than to be told saves.
+            if matches!(waits, Waits::Much) {
+                return store::bus::relay(tx, ROUND).await;
             }
-            let moved = store::bus::relay_telling(tx, ROUND, &|events| round.tell(events)).await?;
+            let tell = |events: &ByPlace| round.tell(events);
+            let mut moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
+            if moved.partitions == 0
+                && let Waits::Soon(appends) = waits
+            {
+                let _ = tokio::time::timeout(SOON, appends.ends()).await;
+                moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
+            }
             round.gather().await;
             Ok(moved)
         })

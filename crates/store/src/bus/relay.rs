@@ -60,6 +60,8 @@ pub async fn relay_telling(
     let taken = take_out(tx, few).await?;
     let is_all = taken.seen < few;
     tell(if is_all { &taken.logged } else { &[] });
+    // Those who were told begin first.
+    tokio::task::yield_now().await;
     enter(tx, &taken).await?;
     let ends = taken.ends.iter().map(|((topic, partition), (count, end))| {
         (topic.as_str().to_owned(), i64::from(*partition), *count, *end)
