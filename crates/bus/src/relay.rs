@@ -184,15 +184,22 @@ pub(crate) async fn round(
                 return store::bus::relay(tx, ROUND).await;
             }
             let tell = |events: &ByPlace| round.tell(events);
-            let mut moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
-            if moved.partitions == 0
-                && let Waits::Soon(appends) = waits
-            {
-                let _ = tokio::time::timeout(SOON, appends.ends()).await;
-                moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
+            let mut soon = match waits {
+                Waits::Soon(appends) => Some(appends),
+                _ => None,
+            };
+            loop {
+                let moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
+                match soon.take() {
+                    Some(appends) if moved.partitions == 0 => {
+                        let _ = tokio::time::timeout(SOON, appends.ends()).await;
+                    }
+                    _ => {
+                        round.gather().await;
+                        return Ok(moved);
+                    }
+                }
             }
-            round.gather().await;
-            Ok(moved)
         })
     });
     // Where the database was cut off without a word, those who have begun must not wait for ever.

@@ -6,10 +6,9 @@
 
 use domain::ids::{EventId, WorkspaceId};
 use domain::{Topic, TraceParent};
-use sqlx::FromRow;
-use uuid::Uuid;
 
 use super::log::{partition, trace_in};
+use super::relay::Seen;
 use crate::tx::{Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::{Error, Wake};
 
@@ -45,30 +44,24 @@ impl Outgoing {
     }
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    topic: String,
-    partition: i64,
-    event_id: Uuid,
-    workspace_id: Uuid,
-    envelope: String,
-    next_position: i64,
-}
-
-impl TryFrom<Row> for Outgoing {
+impl TryFrom<Seen> for Outgoing {
     type Error = Error;
 
-    fn try_from(row: Row) -> Result<Self, Error> {
-        let (topic, partition) = partition(&row.topic, row.partition)?;
+    fn try_from(seen: Seen) -> Result<Self, Error> {
+        let (topic, partition) = partition(&seen.topic, seen.partition)?;
+        let (Some(id), Some(event), Some(workspace), Some(envelope), Some(end)) =
+            (seen.id, seen.event_id, seen.workspace_id, seen.envelope, seen.next_position)
+        else {
+            return Err(Error::Corrupt { what: "event", found: "nothing".to_owned() });
+        };
         Ok(Self {
-            id: row.id,
+            id,
             topic,
             partition,
-            event: EventId(row.event_id),
-            workspace: WorkspaceId(row.workspace_id),
-            envelope: row.envelope,
-            end: row.next_position,
+            event: EventId(event),
+            workspace: WorkspaceId(workspace),
+            envelope,
+            end,
         })
     }
 }
@@ -96,8 +89,9 @@ pub async fn claim(tx: &mut Tx, owner: &str, limit: i64) -> Result<Vec<Outgoing>
     // Read after the claim, so that it sees what was committed before.
     let rows = fetch_all!(
         tx,
-        Row,
-        "SELECT o.id, o.topic, o.partition, o.event_id, o.workspace_id, o.envelope, p.next_position FROM outbox o
+        Seen,
+        "SELECT o.id, o.topic, o.partition, o.event_id, o.workspace_id, o.envelope, o.created_at, p.next_position
+         FROM outbox o
          JOIN bus_partitions p ON p.topic = o.topic AND p.partition = o.partition
          WHERE p.relay = $1 ORDER BY o.id LIMIT $2",
         owner,

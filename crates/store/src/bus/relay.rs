@@ -136,17 +136,18 @@ const TAKE_OUT: &str = "WITH seen AS MATERIALIZED (
     FROM seen LEFT JOIN mine USING (topic, partition) LEFT JOIN taken USING (place)
     ORDER BY topic, partition, id";
 
-/// An event that the look saw; with where its partition ended, where this relay has that, and with itself, where no other
-/// relay has moved it.
+/// An event of the outbox as a relay sees it: with where its partition ended, where the relay has that, and with itself,
+/// where no other relay has moved it.
 #[derive(FromRow)]
-struct Seen {
-    topic: String,
-    partition: i64,
-    next_position: Option<i64>,
-    event_id: Option<Uuid>,
-    workspace_id: Option<Uuid>,
-    envelope: Option<String>,
-    created_at: Option<At>,
+pub(super) struct Seen {
+    pub(super) topic: String,
+    pub(super) partition: i64,
+    pub(super) next_position: Option<i64>,
+    pub(super) id: Option<i64>,
+    pub(super) event_id: Option<Uuid>,
+    pub(super) workspace_id: Option<Uuid>,
+    pub(super) envelope: Option<String>,
+    pub(super) created_at: Option<At>,
 }
 
 /// Takes the oldest events out of the outbox.
