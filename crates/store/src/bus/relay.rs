@@ -4,8 +4,6 @@
 //! key no event is seen, or was seen by that relay, without those before it: their order stays. Rows are taken as they are
 //! seen, never from a remembered id on: transactions commit out of order.
 
-use std::collections::{BTreeMap, HashMap};
-
 use domain::Topic;
 use domain::ids::{EventId, WorkspaceId};
 use sqlx::{AssertSqlSafe, FromRow};
@@ -63,10 +61,10 @@ pub async fn relay_telling(
     // Those who were told begin first.
     tokio::task::yield_now().await;
     enter(tx, &taken).await?;
-    let ends = taken.ends.iter().map(|((topic, partition), (count, end))| {
+    let grown = taken.grown.iter().map(|((topic, partition), count, end)| {
         (topic.as_str().to_owned(), i64::from(*partition), *count, *end)
     });
-    let mut grown: Vec<Grown> = ends.collect();
+    let mut grown: Vec<Grown> = grown.collect();
     if !is_all && few < limit {
         grown.extend(fetch::<Grown>(tx, MOVE, limit - few).await?);
     }
@@ -115,10 +113,10 @@ struct TakenOut {
     /// How many the look saw, also of partitions that another relay has.
     seen: i64,
     /// The partitions that this relay has, with how many events they got, and where they end since.
-    ends: BTreeMap<(Topic, u32), (i64, i64)>,
+    grown: Vec<((Topic, u32), i64, i64)>,
     logged: Vec<((Topic, u32), Vec<Logged>)>,
-    /// When each of the events was made.
-    made: HashMap<EventId, At>,
+    /// When each of the events was made, in the same order.
+    made: Vec<At>,
 }
 
 const TAKE_OUT: &str = "WITH seen AS MATERIALIZED (
@@ -157,16 +155,18 @@ async fn take_out(tx: &mut Tx, limit: i64) -> Result<TakenOut, Error> {
         taken.seen += 1;
         let Some(end) = row.next_position else { continue };
         let place = partition(&row.topic, row.partition)?;
-        let (count, end) = taken.ends.entry(place).or_insert((0, end));
-        let (Some(event), Some(workspace), Some(envelope), Some(at)) =
-            (row.event_id, row.workspace_id, row.envelope, row.created_at)
+        if taken.grown.last().is_none_or(|(last, ..)| *last != place) {
+            taken.grown.push((place, 0, end));
+        }
+        let (Some((_, count, end)), Some(event), Some(workspace), Some(envelope), Some(at)) =
+            (taken.grown.last_mut(), row.event_id, row.workspace_id, row.envelope, row.created_at)
         else {
             continue;
         };
         let logged =
             Logged { position: *end, event: EventId(event), workspace: WorkspaceId(workspace), envelope };
         (*count, *end) = (*count + 1, *end + 1);
-        taken.made.insert(logged.event, at);
+        taken.made.push(at);
         match taken.logged.last_mut() {
             Some((of, events)) if *of == place => events.push(logged),
             _ => taken.logged.push((place, vec![logged])),
@@ -200,7 +200,7 @@ async fn enter(tx: &mut Tx, taken: &TakenOut) -> Result<(), Error> {
         .bind(column(&rows, |(_, logged)| logged.workspace.0))
         .bind(column(&rows, |(_, logged)| logged.event.0))
         .bind(column(&rows, |(_, logged)| logged.envelope.as_str()))
-        .bind(column(&rows, |(_, logged)| taken.made[&logged.event]))
+        .bind(taken.made.as_slice())
         .execute(&mut **postgres(tx).await?)
         .await?;
     Ok(())
