@@ -62,7 +62,7 @@ pub(crate) async fn run(bus: &Bus, shutdown: CancellationToken) {
 }
 
 async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
-    let Bus { store, log, breaker, .. } = bus;
+    let Bus { store, log, tail, breaker, .. } = bus;
     let (mut wakes, mut appends) = (store.wakes(), store.appends());
     let mut prune_at = Instant::now() + PRUNE_FIRST;
     let mut failures = 0;
@@ -123,7 +123,12 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = wakes.until(|wake| wake == Wake::Outbox) => {}
-            () = appends.begins(), if matches!(**log, Log::Database) => soon = true,
+            scope = appends.begins(), if matches!(**log, Log::Database) => {
+                soon = true;
+                if tail.anybody_rests() {
+                    store.expect_effect(scope);
+                }
+            }
             () = tokio::time::sleep(BACKSTOP), if !store.is_exclusive() => {}
         }
     }

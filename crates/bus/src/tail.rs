@@ -188,6 +188,11 @@ impl Tail {
         self.partitions.get(&place).map_or(0, |shared| shared.resting.load(Ordering::Acquire))
     }
 
+    /// Whether any of them anywhere would begin at once.
+    pub(crate) fn anybody_rests(&self) -> bool {
+        self.partitions.values().any(|shared| shared.resting.load(Ordering::Acquire) > 0)
+    }
+
     /// What comes at `position` and is not committed yet, if anything does.
     pub(crate) fn coming(&self, place: (Topic, u32), position: i64) -> Option<Coming> {
         let coming = self.partitions.get(&place)?.coming.borrow();

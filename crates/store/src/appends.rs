@@ -5,21 +5,31 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// How many of them there have been, and how many of those have ended.
-#[derive(Debug, Default, Clone, Copy)]
+use crate::tx::Scope;
+
+/// How many of them there have been, what the last of them may see, and how many have ended.
+#[derive(Debug, Clone, Copy)]
 struct Count {
     begun: u64,
+    last: Scope,
     ended: u64,
 }
 
 /// What counts them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Appending(Arc<watch::Sender<Count>>);
 
 impl Appending {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(Count { begun: 0, last: Scope::System, ended: 0 })))
+    }
+
     /// One is about to be committed. It has ended when what is given back is dropped.
-    pub(crate) fn begins(&self) -> impl Drop + use<> {
-        self.0.send_modify(|count| count.begun += 1);
+    pub(crate) fn begins(&self, scope: Scope) -> impl Drop + use<> {
+        self.0.send_modify(|count| {
+            count.begun += 1;
+            count.last = scope;
+        });
         Ends(self.clone())
     }
 
@@ -47,11 +57,14 @@ pub struct Appends {
 }
 
 impl Appends {
-    /// Waits until one is about to be committed that it has not told of.
-    pub async fn begins(&mut self) {
+    /// Waits until one is about to be committed that it has not told of; gives what the last of those may see.
+    pub async fn begins(&mut self) -> Scope {
         let begun = self.known.begun;
         match self.counts.wait_for(|count| count.begun > begun).await.map(|count| *count) {
-            Ok(count) => self.known = count,
+            Ok(count) => {
+                self.known = count;
+                count.last
+            }
             // The store is gone.
             Err(_) => std::future::pending().await,
         }

@@ -108,7 +108,7 @@ impl Store {
 
     async fn open_with(options: Options, migrate: bool) -> Result<Self, Error> {
         let (wakes, _) = broadcast::channel(4096);
-        let appending = Appending::default();
+        let appending = Appending::new();
         let backend = match &options.location {
             Location::Sqlite(path) => {
                 Backend::Sqlite(sqlite::Sqlite::open(path, &options, migrate, wakes.clone()).await?)
@@ -266,6 +266,14 @@ impl Store {
     /// Tells of what this process is about to put into the outbox.
     pub fn appends(&self) -> Appends {
         self.appending.watch()
+    }
+
+    /// Says that an effect of an event is likely to be [added](Self::add) in `scope` within some milliseconds: its
+    /// transaction is begun meanwhile, where nothing else waits for a connection.
+    pub fn expect_effect(&self, scope: Scope) {
+        if let Backend::Postgres(postgres) = &*self.backend {
+            postgres.expect_effect(scope);
+        }
     }
 
     /// Tells this process's waiters that there may be something to do.

@@ -3,32 +3,32 @@
 //! The login role owns the tables; the program works under `deskhand_app`, which sees the one workspace that
 //! the transaction names, or `deskhand_system`, which sees all and is used by [`Scope::System`] alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::panic::AssertUnwindSafe;
+mod lanes;
+
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
-use domain::ids::WorkspaceId;
-use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use tracing::{error, warn};
+use tracing::warn;
 
 use crate::appends::Appending;
 use crate::bus::Claim;
 use crate::flush::Flush;
 use crate::job::{self, Job, Ran, Wants};
 use crate::migrate::{self, Schema};
-use crate::numbers::{self, Kind, Numbers, Source};
+use crate::numbers::{self, Numbers, Source};
 use crate::tx::{self, Connection, Scope, Tx};
 use crate::wake::{self, Wake};
 use crate::{Error, Failure, Options, bus, pending};
+use lanes::{Lanes, Sharing, sharing};
 
 /// How often PostgreSQL may ask for a transaction to be run again before its caller is told.
 const ATTEMPTS: u32 = 6;
@@ -37,10 +37,6 @@ const GIVE_UP: Duration = Duration::from_secs(2);
 /// How far apart other processes are woken at least, since a notification takes a lock that all committers share: the
 /// first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(10);
-/// How many transactions of one scope take jobs that may share one, side by side.
-const LANES: usize = 2;
-/// How many jobs share one at most.
-const LANE_GROUP: usize = 32;
 /// The channel that wakes are sent on.
 const CHANNEL: &str = "deskhand";
 
@@ -61,29 +57,6 @@ struct Work {
     lanes: std::sync::Mutex<HashMap<Sharing, Lanes>>,
     /// What takes jobs, and transactions that begin.
     tasks: TaskTracker,
-}
-
-/// What jobs have to agree in to share a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Sharing {
-    scope: Scope,
-    /// Whether they handle events: a worker that was thought dead may hold their rows of the ledger, for which nobody
-    /// else shall wait.
-    handles: bool,
-}
-
-impl Sharing {
-    fn of(job: &dyn Job) -> Self {
-        let handles = matches!(job.wants(), Wants::Events(_));
-        Self { scope: job.scope(), handles }
-    }
-}
-
-/// Jobs that may share a transaction, and how many tasks take them now.
-#[derive(Default)]
-struct Lanes {
-    waiting: VecDeque<Box<dyn Job>>,
-    running: usize,
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Error> {
@@ -228,6 +201,10 @@ impl Postgres {
         told.await.unwrap_or_else(|_| Err(E::from(Error::GivenUp("the database is closed"))))
     }
 
+    pub(crate) fn expect_effect(&self, scope: Scope) {
+        Work::expect_effect(&self.work, scope);
+    }
+
     pub(crate) async fn read<I, T, E, F>(&self, scope: Scope, input: &I, work: &F) -> Result<T, E>
     where
         E: Failure,
@@ -254,19 +231,8 @@ enum Mode {
     Write { durable: bool },
 }
 
-/// What `jobs` claim, where their transaction may share the flushes that follow instead of waiting for one of its own:
-/// nothing, unless each of them has one.
-fn sharing(jobs: &[Box<dyn Job>]) -> Vec<Claim> {
-    let claims = jobs.iter().map(|job| match job.wants() {
-        Wants::Events(claim) if claim.flush.as_ref().is_some_and(|flush| !flush.has_begun()) => {
-            Some(claim.clone())
-        }
-        _ => None,
-    });
-    claims.collect::<Option<_>>().unwrap_or_default()
-}
-
-type Begun = Result<sqlx::Transaction<'static, sqlx::Postgres>, Error>;
+type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+type Begun = Result<Transaction, Error>;
 
 /// Begins a transaction on a connection that lives. Pooled ones may have died unseen, for instance all at once with the
 /// server: each that did is found by this, and the next one is tried, until there is a new one.
@@ -302,7 +268,7 @@ impl Work {
         Ok(self.begun(transaction, scope))
     }
 
-    fn begun(&self, transaction: sqlx::Transaction<'static, sqlx::Postgres>, scope: Scope) -> Tx {
+    fn begun(&self, transaction: Transaction, scope: Scope) -> Tx {
         let numbers = Source::Taken { from: Arc::clone(&self.numbers), spare: HashMap::new(), coming: None };
         Tx::new(Connection::Postgres(transaction), scope, numbers, &self.clock)
     }
@@ -318,29 +284,6 @@ impl Work {
             let _ = tell.send(begin.await);
         });
         told.await.unwrap_or(Err(Error::GivenUp("the transaction did not begin")))
-    }
-
-    /// Begins a transaction, and beside it takes a number for each of `kinds`, which it will want: what it does before
-    /// it needs them, it does meanwhile.
-    ///
-    /// For lanes: they are tasks of their own, so that nobody drops this while it begins.
-    async fn begin_with_numbers(&self, scope: Scope, mode: Mode, kinds: Vec<Kind>) -> Result<Tx, Error> {
-        let transaction = begin_with(self.pool.clone(), begin_text(scope, mode));
-        let Scope::Workspace(workspace) = scope else { return Ok(self.begun(transaction.await?, scope)) };
-        if kinds.is_empty() {
-            return Ok(self.begun(transaction.await?, scope));
-        }
-        let mut wanted: HashMap<(WorkspaceId, Kind), i64> = HashMap::new();
-        for kind in kinds {
-            *wanted.entry((workspace, kind)).or_default() += 1;
-        }
-        let (tell, coming) = oneshot::channel();
-        self.tasks.spawn(Arc::clone(&self.numbers).fetch(wanted, tell));
-        let mut tx = self.begun(transaction.await?, scope);
-        if let Source::Taken { coming: slot, .. } = &mut tx.numbers {
-            *slot = Some(coming);
-        }
-        Ok(tx)
     }
 
     /// Runs `job` in a transaction of its own, again where PostgreSQL asks for that, and tells its caller.
@@ -379,7 +322,7 @@ impl Work {
         let Connection::Postgres(transaction) = tx.connection else {
             return Err(Error::GivenUp("the transaction is not PostgreSQL's"));
         };
-        let appending = tx.wakes.contains(&Wake::Outbox).then(|| self.appending.begins());
+        let appending = tx.wakes.contains(&Wake::Outbox).then(|| self.appending.begins(tx.scope));
         transaction.commit().await?;
         drop(appending);
         if tx.sharing.iter().filter_map(|claim| claim.flush.as_ref()).any(Flush::has_begun) {
@@ -408,106 +351,6 @@ impl Work {
         }
         let Connection::Postgres(transaction) = tx.connection else { return Ok(()) };
         Ok(transaction.commit().await?)
-    }
-
-    /// Queues `job`, and opens another lane for what it can share a transaction with, where there are not all yet.
-    fn queue(work: &Arc<Self>, job: Box<dyn Job>) {
-        let kind = Sharing::of(&*job);
-        let mut all = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let lanes = all.entry(kind).or_default();
-        lanes.waiting.push_back(job);
-        if lanes.running < LANES {
-            lanes.running += 1;
-            work.tasks.spawn(Arc::clone(work).lane(kind));
-        }
-    }
-
-    /// The jobs for one transaction. Where there are none, this lane is over.
-    fn next_group(&self, kind: Sharing) -> Vec<Box<dyn Job>> {
-        let mut all = self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Some(lanes) = all.get_mut(&kind) else { return Vec::new() };
-        let most = lanes.waiting.len().min(LANE_GROUP);
-        let group: Vec<Box<dyn Job>> = lanes.waiting.drain(..most).collect();
-        if group.is_empty() {
-            lanes.running -= 1;
-            if lanes.running == 0 {
-                all.remove(&kind);
-            }
-        }
-        group
-    }
-
-    /// Takes groups until nothing waits.
-    async fn lane(self: Arc<Self>, kind: Sharing) {
-        loop {
-            let group = self.next_group(kind);
-            if group.is_empty() {
-                return;
-            }
-            let run = async {
-                for job in self.together(kind, group).await {
-                    self.alone(job).await;
-                }
-            };
-            // The callers of what was dropped are told; those who wait go on.
-            if AssertUnwindSafe(run).catch_unwind().await.is_err() {
-                error!("a shared transaction panicked; this is a bug in Deskhand");
-            }
-        }
-    }
-
-    /// Runs `jobs` one after another in one transaction and tells their callers. Gives back those that have to
-    /// run alone: all of them, if one failed after it had written something.
-    async fn together(
-        &self,
-        Sharing { scope, .. }: Sharing,
-        mut jobs: Vec<Box<dyn Job>>,
-    ) -> Vec<Box<dyn Job>> {
-        let (mut numbers, mut claims) = (Vec::new(), Vec::new());
-        for job in &jobs {
-            match job.wants() {
-                Wants::Nothing => {}
-                Wants::Number(kind) => numbers.push(*kind),
-                Wants::Events(claim) => claims.push(claim),
-            }
-        }
-        let sharing = sharing(&jobs);
-        let mode = Mode::Write { durable: sharing.is_empty() };
-        let began = async {
-            let mut tx = self.begin_with_numbers(scope, mode, numbers).await?;
-            tx.sharing = sharing;
-            if !claims.is_empty() {
-                bus::take_together(&mut tx, &claims).await?;
-            }
-            Ok(tx)
-        };
-        let mut tx = match began.await {
-            Ok(tx) => tx,
-            Err(Error::Statement(_)) => return jobs,
-            Err(error) => {
-                jobs.into_iter().for_each(|job| job.tell(Err(error.clone())));
-                return Vec::new();
-            }
-        };
-        for job in &mut jobs {
-            let ran = job.run(&mut tx).await;
-            // Its rows of the ledger are written already: without its effect they must not stay.
-            let left = match job.wants() {
-                Wants::Events(claim) => ran != Ran::Keep || tx.taken.has(claim),
-                _ => false,
-            };
-            if ran == Ran::Spoiled || left {
-                return jobs;
-            }
-        }
-        match self.commit(tx).await {
-            // The database has refused something of one of them.
-            Err(Error::Statement(_)) => jobs,
-            committed => {
-                jobs.into_iter().for_each(|job| job.tell(committed.clone()));
-                Vec::new()
-            }
-        }
     }
 }
 

@@ -167,7 +167,7 @@ impl Stage {
 #[tokio::test]
 async fn what_shares_a_flush_is_on_the_disk_with_it_or_by_one_of_its_own() {
     let mut stage = Stage::new().await;
-    for shares in [false, true] {
+    for (shares, expected) in [(false, false), (true, false), (true, true)] {
         for follower in Follower::ALL {
             // What was done before is on the disk.
             stage.commit().await;
@@ -188,6 +188,9 @@ async fn what_shares_a_flush_is_on_the_disk_with_it_or_by_one_of_its_own() {
                 Follower::GivenUpMeanwhile => act(Follower::GivenUp),
                 _ => {}
             };
+            if expected {
+                stage.store.expect_effect(Scope::Workspace(stage.workspace));
+            }
             stage.handle(&delivery, shares, meanwhile).await.unwrap();
             if follower == Follower::Follows {
                 stage.commit().await;
@@ -195,7 +198,11 @@ async fn what_shares_a_flush_is_on_the_disk_with_it_or_by_one_of_its_own() {
             stage.crash().await;
             // Where it does not follow, there is nothing: it has been relied on.
             let there = follower != Follower::Hangs;
-            assert_eq!(stage.knows(&delivery).await, there, "{follower:?}, shared: {shares}");
+            assert_eq!(
+                stage.knows(&delivery).await,
+                there,
+                "{follower:?}, shared: {shares}, expected: {expected}"
+            );
         }
     }
 }

@@ -159,3 +159,25 @@ async fn what_is_dropped_while_it_begins_leaves_nothing_on_its_connection() {
         append(&database, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), sequence)]).await;
     }
 }
+
+/// An effect that was expected, and for which a transaction was begun.
+#[tokio::test]
+async fn what_was_begun_for_what_does_not_come_is_rolled_back() {
+    let database = testkit::postgres().await;
+    let workspace = WorkspaceId(Uuid::now_v7());
+    let mut watcher = connection(&database).await;
+    append(&database, vec![event(workspace, EventType::TaskCreated, Uuid::now_v7(), 0)]).await;
+    let ended = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle' AND query = 'ROLLBACK'";
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        // Nothing is begun before the connection rests that was used just now.
+        database.expect_effect(Scope::Workspace(workspace));
+        let (ended,): (i64,) = sqlx::query_as(ended).fetch_one(&mut watcher).await.unwrap();
+        if ended == 1 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "nothing was begun, or it stays open");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
