@@ -112,14 +112,7 @@ impl Work {
         }
         let (expects, comes) = oneshot::channel();
         all.insert(kind, Lanes { running: 1, expects: Some(expects), ..Lanes::default() });
-        let this = Arc::clone(work);
-        work.tasks.spawn(async move {
-            let begun = begin_with(this.pool.clone(), begin_text(scope, AHEAD)).await;
-            let came = tokio::time::timeout(EXPECTED, comes).await;
-            // What nobody came for is rolled back.
-            let ahead = begun.ok().filter(|_| came.is_ok());
-            this.lane(kind, ahead).await;
-        });
+        work.tasks.spawn(Arc::clone(work).lane(kind, Some(comes)));
     }
 
     /// The jobs for one transaction. Where there are none, this lane is over.
@@ -137,8 +130,15 @@ impl Work {
         group
     }
 
-    /// Takes groups until nothing waits, the first one in the transaction that was begun `ahead` for it, if one was.
-    async fn lane(self: Arc<Self>, kind: Sharing, mut ahead: Option<Transaction>) {
+    /// Takes groups until nothing waits; where the first one is expected, in a transaction that is begun before it `comes`.
+    async fn lane(self: Arc<Self>, kind: Sharing, comes: Option<oneshot::Receiver<()>>) {
+        let mut ahead = None;
+        if let Some(comes) = comes {
+            let begun = begin_with(self.pool.clone(), begin_text(kind.scope, AHEAD)).await;
+            let came = tokio::time::timeout(EXPECTED, comes).await;
+            // What nobody came for is rolled back.
+            ahead = begun.ok().filter(|_| came.is_ok());
+        }
         loop {
             let group = self.next_group(kind);
             if group.is_empty() {
