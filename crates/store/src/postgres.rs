@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
+use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
@@ -236,15 +237,18 @@ type Begun = Result<Transaction, Error>;
 
 /// Begins a transaction on a connection that lives. Pooled ones may have died unseen, for instance all at once with the
 /// server: each that did is found by this, and the next one is tried, until there is a new one.
-async fn begin_with(pool: PgPool, text: String) -> Begun {
-    let deadline = Instant::now() + GIVE_UP;
-    let mut left = pool.size();
-    loop {
-        match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
-            Err(Error::Unavailable(_)) if left > 0 && Instant::now() < deadline => left -= 1,
-            begun => return begun,
+fn begin_with(pool: PgPool, text: String) -> BoxFuture<'static, Begun> {
+    // Boxed, so that the binary has it once.
+    Box::pin(async move {
+        let deadline = Instant::now() + GIVE_UP;
+        let mut left = pool.size();
+        loop {
+            match pool.begin_with(AssertSqlSafe(text.clone())).await.map_err(Error::from) {
+                Err(Error::Unavailable(_)) if left > 0 && Instant::now() < deadline => left -= 1,
+                begun => return begun,
+            }
         }
-    }
+    })
 }
 
 /// What begins a transaction that sees what `scope` may see.
