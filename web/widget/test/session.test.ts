@@ -7,10 +7,14 @@ let desk: Desk;
 let gone: string[];
 let heard: string[];
 const sessions: Session[] = [];
+/** One for each test: what is still on its way in the last one shares no outbox with it. */
+let channel: string;
+let channels = 0;
 
 beforeEach(() => {
   vi.useFakeTimers();
   localStorage.clear();
+  channel = `K${++channels}`;
   desk = new Desk();
   gone = [];
   heard = [];
@@ -24,8 +28,8 @@ afterEach(() => {
 function begin(): Session {
   const session = new Session(
     "https://desk.example",
-    { channel: "K", name: "Ann" },
-    new Memory("K", localStorage),
+    { channel, name: "Ann" },
+    new Memory(channel, localStorage),
     {
       change() {},
       message: ({ text }) => heard.push(text),
@@ -57,7 +61,7 @@ describe("sending", () => {
     expect(desk.sockets).toEqual([]);
     session.send("hello");
     await pass();
-    expect(desk.posts("/conversations")[0]?.body).toMatchObject({ channel: "K", name: "Ann" });
+    expect(desk.posts("/conversations")[0]?.body).toMatchObject({ channel, name: "Ann" });
     expect(desk.messages.map(({ text }) => text)).toEqual(["hello"]);
     expect(session.outbox.list()).toEqual([]);
     expect(desk.socket.url).toBe("wss://desk.example/widget/v1/live");
@@ -277,7 +281,7 @@ describe("the live socket", () => {
   });
 
   it("begins a conversation under a new token when the old one has expired", async () => {
-    localStorage.setItem("deskhand:K:visitor", '"old"');
+    localStorage.setItem(`deskhand:${channel}:visitor`, '"old"');
     const session = begin();
     desk.next = () => ({ status: 401, body: { code: "unauthenticated" } });
     session.send("hello");
@@ -359,11 +363,11 @@ describe("the conversation", () => {
 
   it("follows another tab into the conversation that it began", async () => {
     const session = begin();
-    localStorage.setItem("deskhand:K:visitor", '"t1"');
+    localStorage.setItem(`deskhand:${channel}:visitor`, '"t1"');
     const talk = JSON.stringify({ id: "c1", state: "bot", by: null, at: 0 });
-    localStorage.setItem("deskhand:K:talk", talk);
+    localStorage.setItem(`deskhand:${channel}:talk`, talk);
     desk.store("from the other tab", "x");
-    dispatchEvent(new StorageEvent("storage", { key: "deskhand:K:talk", storageArea: localStorage }));
+    dispatchEvent(new StorageEvent("storage", { key: `deskhand:${channel}:talk`, storageArea: localStorage }));
     await pass(1);
     expect(session.timeline.messages.map(({ text }) => text)).toEqual(["from the other tab"]);
   });
