@@ -269,7 +269,7 @@ impl Store {
     }
 
     /// Says that an effect of an event is likely to be [added](Self::add) in `scope` within some milliseconds: its
-    /// transaction is begun meanwhile, where nothing else waits for a connection.
+    /// transaction is begun meanwhile, where a connection rests, and rolled back where none comes.
     pub fn expect_effect(&self, scope: Scope) {
         if let Backend::Postgres(postgres) = &*self.backend {
             postgres.expect_effect(scope);

@@ -17,7 +17,8 @@ use crate::job::{Job, Ran, Wants};
 use crate::numbers::{Kind, Source};
 use crate::tx::{Scope, Tx};
 
-/// How long a transaction that was begun before its job is kept: the commit that it was begun for takes less, or is slow.
+/// How long a transaction that was begun before its job is kept: longer than a round waits for the commit that both were
+/// begun for.
 const EXPECTED: Duration = Duration::from_millis(30);
 /// How many transactions of one scope take jobs that may share one, side by side.
 const LANES: usize = 2;
