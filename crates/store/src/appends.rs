@@ -57,10 +57,12 @@ pub struct Appends {
 }
 
 impl Appends {
-    /// Waits until one is about to be committed that it has not told of; gives what the last of those may see.
+    /// Waits until one is on its way to be committed that it has not told of; gives what the last that began may see. Of
+    /// what has ended meanwhile it does not tell: there is nothing to wait for.
     pub async fn begins(&mut self) -> Scope {
         let begun = self.known.begun;
-        match self.counts.wait_for(|count| count.begun > begun).await.map(|count| *count) {
+        let is_new = |count: &Count| count.begun > begun && count.begun > count.ended;
+        match self.counts.wait_for(is_new).await.map(|count| *count) {
             Ok(count) => {
                 self.known = count;
                 count.last

@@ -281,4 +281,8 @@ async fn it_is_told_that_events_come_before_they_are_committed_and_when_they_are
     let append = append(&db, tasks(1));
     assert!(tokio::time::timeout(Duration::from_millis(100), append).await.is_err());
     given_up.ends().await;
+    // Of one that has ended there is nothing to tell.
+    let mut late = db.appends();
+    testkit::append(&db, tasks(1)).await;
+    assert!(tokio::time::timeout(Duration::from_millis(100), late.begins()).await.is_err());
 }
