@@ -27,6 +27,9 @@ const GATHER_EACH: Duration = Duration::from_millis(1);
 const GATHER_MOST: Duration = Duration::from_millis(40);
 /// How long a round waits at most for the commit that it was begun for.
 const SOON: Duration = Duration::from_millis(20);
+/// A round that takes longer is followed by one that looks at the outbox once, and not twice: as where dead rows lie before
+/// those that wait, which a transaction keeps that was left open.
+const SLOW: Duration = Duration::from_millis(500);
 /// How long a round in the database may take: longer than the database lets a statement run.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long a partition's events may take to be sent; a claim lasts longer.
@@ -68,12 +71,17 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
     let mut failures = 0;
     let mut ensured = false;
     let mut not_before = Instant::now();
-    let mut soon = false;
+    let (mut soon, mut slow) = (false, false);
     while !shutdown.is_cancelled() {
         tokio::time::sleep_until(not_before).await;
         // What is woken from here on may not be seen by this round, and is kept for the next.
         soon &= !wakes.drain(|wake| wake == Wake::Outbox);
-        let waits = if std::mem::take(&mut soon) { Waits::Soon(appends.clone()) } else { Waits::Perhaps };
+        let waits = match std::mem::take(&mut soon) {
+            _ if slow => Waits::Much,
+            true => Waits::Soon(appends.clone()),
+            false => Waits::Perhaps,
+        };
+        let began = Instant::now();
         let result = async {
             if !ensured {
                 crate::consume::ensure(store, Vec::new()).await?;
@@ -82,8 +90,16 @@ async fn relay(bus: &Bus, owner: &str, shutdown: CancellationToken) {
             }
             drain(bus, owner, waits, &shutdown).await
         };
-        match result.await {
-            Ok(Moved { partitions: 0, .. }) => failures = 0,
+        let result = result.await;
+        slow = began.elapsed() > SLOW;
+        match result {
+            Ok(Moved { partitions: 0, elsewhere, .. }) => {
+                failures = 0;
+                if elsewhere {
+                    // Each commit wakes it, and most of what is committed meanwhile the other one moves.
+                    not_before = Instant::now() + GATHER;
+                }
+            }
             Ok(moved) => {
                 failures = 0;
                 if breaker.succeeded() {
@@ -169,7 +185,7 @@ pub(crate) enum Waits {
     Perhaps,
     /// Something is about to be committed: the round begins meanwhile.
     Soon(Appends),
-    /// More waits than the last round could move.
+    /// More waits than the last round could move, or to look takes long.
     Much,
 }
 
@@ -182,8 +198,10 @@ pub(crate) async fn round(
 ) -> Result<Moved, store::Error> {
     let sending = trace::sending(log.system());
     let round = Arc::new(coming::Round::new(Arc::clone(tail)));
-    let written = store.write(Scope::System, (Arc::clone(&round), waits), |tx, (round, waits)| {
+    let input = (Arc::clone(&round), waits, store.clone());
+    let written = store.write(Scope::System, input, |tx, (round, waits, store)| {
         Box::pin(async move {
+            let mut wakes = store.wakes();
             // To pass twice over what is gone would take longer than to be told saves.
             if matches!(waits, Waits::Much) {
                 return store::bus::relay(tx, ROUND).await;
@@ -197,7 +215,12 @@ pub(crate) async fn round(
                 let moved = store::bus::relay_telling(tx, ROUND, &tell).await?;
                 match soon.take() {
                     Some(appends) if moved.partitions == 0 => {
-                        let _ = tokio::time::timeout(SOON, appends.ends()).await;
+                        tokio::select! {
+                            () = appends.ends() => {}
+                            // Of another process.
+                            () = wakes.until(|wake| wake == Wake::Outbox) => {}
+                            () = tokio::time::sleep(SOON) => {}
+                        }
                     }
                     _ => {
                         round.gather().await;
@@ -318,4 +341,102 @@ async fn prune(store: &Store, shutdown: &CancellationToken) -> Result<(), store:
         .await?;
     debug!(removed, "old events, ledger rows and kept answers were removed");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::WorkspaceId;
+    use domain::{Envelope, EventType};
+    use testkit::{append, event, postgres};
+    use tokio::task::JoinSet;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Notes each look at the outbox.
+    const LOOKS: &str = "RESET ROLE;
+        CREATE TABLE looks (round xid8 DEFAULT pg_current_xact_id(), at timestamptz DEFAULT clock_timestamp());
+        GRANT INSERT, SELECT ON looks TO deskhand_system;
+        CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO looks DEFAULT VALUES; RETURN NULL; END $$;
+        CREATE TRIGGER look AFTER DELETE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION look()";
+
+    /// A relay at work, until what is given back is dropped.
+    async fn relaying(store: &Store) -> JoinSet<()> {
+        let bus = Bus::database(store.clone());
+        bus.settle().await.unwrap();
+        let mut relaying = JoinSet::new();
+        relaying.spawn(async move { run(&bus, CancellationToken::new()).await });
+        relaying
+    }
+
+    /// Events of one partition.
+    fn neighbours(count: i64) -> Vec<Envelope> {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        (0..count).map(|n| event(workspace, EventType::TaskCreated, Uuid::nil(), n)).collect()
+    }
+
+    /// Waits until nothing waits.
+    async fn until_relayed(store: &Store) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let backlog: Result<_, store::Error> = store
+                .read(Scope::System, (), |tx, ()| {
+                    Box::pin(async move { store::bus::outbox_backlog(tx).await })
+                })
+                .await;
+            if backlog.unwrap().events == 0 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it is not relayed");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Two looks that take as long as the database lets them are more than a round may take.
+    #[tokio::test]
+    async fn where_a_look_at_the_outbox_takes_long_a_round_looks_once() {
+        let database = postgres().await;
+        database.spoil(LOOKS).await;
+        let linger = "RESET ROLE;
+            CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                PERFORM pg_sleep(0.6); RETURN NULL; END $$;
+            CREATE TRIGGER linger AFTER DELETE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION linger()";
+        database.spoil(linger).await;
+        // More than are told of, so that the first round looks once more for the others.
+        append(&database, neighbours(40)).await;
+        let _relaying = relaying(&database).await;
+        until_relayed(&database).await;
+        append(&database, neighbours(40)).await;
+        until_relayed(&database).await;
+        let once = "DO $$ BEGIN ASSERT 1 = (SELECT count(*) FROM
+            (SELECT FROM looks GROUP BY round HAVING count(*) > 1) AS twice); END $$";
+        database.spoil(once).await;
+    }
+
+    #[tokio::test]
+    async fn what_another_relay_has_is_not_looked_at_for_every_commit() {
+        let database = postgres().await;
+        database.spoil(LOOKS).await;
+        crate::consume::ensure(&database, Vec::new()).await.unwrap();
+        let held: Result<(), store::Error> = database
+            .write(Scope::System, database.store.clone(), |tx, store| {
+                Box::pin(async move {
+                    let mut events = neighbours(400);
+                    append(store, events.drain(..1).collect()).await;
+                    assert_eq!(store::bus::relay(tx, 1).await?.events, 1);
+                    let _relaying = relaying(store).await;
+                    for event in events {
+                        append(store, vec![event]).await;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        held.unwrap();
+        // A round that begins before a commit looks again after it.
+        let seldom = "DO $$ BEGIN ASSERT (SELECT count(*) BETWEEN 3
+            AND 10 + 2 * EXTRACT(EPOCH FROM max(at) - min(at)) / 0.008 FROM looks); END $$";
+        database.spoil(seldom).await;
+    }
 }

@@ -329,9 +329,9 @@ impl Work {
         let appending = tx.wakes.contains(&Wake::Outbox).then(|| self.appending.begins(tx.scope));
         transaction.commit().await?;
         drop(appending);
-        if tx.sharing.iter().filter_map(|claim| claim.flush.as_ref()).any(Flush::has_begun) {
-            self.flush(&tx.sharing).await?;
-        }
+        let mut shared = tx.sharing.iter().filter_map(|claim| claim.flush.as_ref());
+        let flushed = if shared.any(Flush::has_begun) { self.flush(&tx.sharing).await } else { Ok(()) };
+        // It is committed, whether it is known to be on the disk or not.
         for wake in tx.wakes {
             let _ = self.wakes.send(wake);
             let _ = self.tell.send(wake);
@@ -341,7 +341,7 @@ impl Work {
             let _ = numbers::arrive(&mut spare, &mut coming).await;
             self.numbers.give_back(spare).await;
         }
-        Ok(())
+        flushed
     }
 
     /// Sees to it that effects which were committed before have reached the disk: their rows of the ledger are locked, and

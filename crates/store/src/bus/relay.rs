@@ -20,6 +20,8 @@ use crate::{Error, Wake};
 pub struct Moved {
     /// How many partitions it had for itself; with none, nothing waits that others do not have.
     pub partitions: usize,
+    /// Whether it has seen that something waits which another relay has; not every round looks for that.
+    pub elsewhere: bool,
     /// How many events it moved.
     pub events: i64,
     /// The positions that they got, from and up to which, in each partition.
@@ -68,7 +70,8 @@ pub async fn relay_telling(
     if !is_all && few < limit {
         grown.extend(fetch::<Grown>(tx, MOVE, limit - few).await?);
     }
-    moved(tx, grown)
+    let moved = moved(tx, grown)?;
+    Ok(Moved { elsewhere: taken.elsewhere, ..moved })
 }
 
 fn moved(tx: &mut Tx, grown: Vec<Grown>) -> Result<Moved, Error> {
@@ -112,6 +115,8 @@ async fn postgres(tx: &mut Tx) -> Result<&mut sqlx::Transaction<'static, sqlx::P
 struct TakenOut {
     /// How many the look saw, also of partitions that another relay has.
     seen: i64,
+    /// Whether another relay has a partition of any of them.
+    elsewhere: bool,
     /// The partitions that this relay has, with how many events they got, and where they end since.
     grown: Vec<((Topic, u32), i64, i64)>,
     logged: Vec<((Topic, u32), Vec<Logged>)>,
@@ -153,7 +158,10 @@ async fn take_out(tx: &mut Tx, limit: i64) -> Result<TakenOut, Error> {
     let mut taken = TakenOut::default();
     for row in fetch::<Seen>(tx, TAKE_OUT, limit).await? {
         taken.seen += 1;
-        let Some(end) = row.next_position else { continue };
+        let Some(end) = row.next_position else {
+            taken.elsewhere = true;
+            continue;
+        };
         let place = partition(&row.topic, row.partition)?;
         if taken.grown.last().is_none_or(|(last, ..)| *last != place) {
             taken.grown.push((place, 0, end));
@@ -269,6 +277,10 @@ async fn relay_sqlite(tx: &mut Tx, limit: i64) -> Result<Vec<Grown>, Error> {
          WHERE p.topic = o.topic AND p.partition = o.partition",
         last,
     )?;
-    execute!(tx, "DELETE FROM outbox WHERE id <= $1", last)?;
+    execute!(
+        tx,
+        "DELETE FROM outbox WHERE id <= $1 AND (topic, partition) IN (SELECT topic, partition FROM bus_partitions)",
+        last
+    )?;
     Ok(grown)
 }

@@ -94,21 +94,21 @@ impl Work {
         let mut all = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let lanes = all.entry(kind).or_default();
         lanes.waiting.push_back(job);
-        if let Some(expects) = lanes.expects.take() {
-            // Where it no longer waits, it is about to look.
-            let _ = expects.send(());
-        } else if lanes.running < LANES {
+        let expected = lanes.expects.take().is_some_and(|expects| expects.send(()).is_ok());
+        if !expected && lanes.running < LANES {
             lanes.running += 1;
             work.tasks.spawn(Arc::clone(work).lane(kind, None));
         }
     }
 
     /// Opens a lane for the effect of an event before there is one, and begins its transaction, where there is no such
-    /// lane and a connection rests.
+    /// lane, and a connection rests that is not the last to be had.
     pub(super) fn expect_effect(work: &Arc<Self>, scope: Scope) {
         let kind = Sharing { scope, handles: true };
         let mut all = work.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if all.contains_key(&kind) || work.pool.num_idle() == 0 {
+        let (rest, open) = (work.pool.num_idle(), work.pool.size());
+        let is_last = rest == 1 && open >= work.pool.options().get_max_connections();
+        if all.contains_key(&kind) || rest == 0 || is_last {
             return;
         }
         let (expects, comes) = oneshot::channel();

@@ -107,6 +107,22 @@ async fn every_event_gets_one_dense_place_and_a_subjects_events_stay_in_order() 
 }
 
 #[tokio::test]
+async fn an_event_without_a_partition_waits_until_there_is_one() {
+    both(async |db| {
+        ensure(&db).await;
+        db.spoil("DELETE FROM bus_partitions WHERE topic = 'task-events'").await;
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let kinds = [EventType::TaskCreated, EventType::MessageReceived];
+        append(&db, kinds.map(|kind| event(workspace, kind, Uuid::now_v7(), 1)).into()).await;
+        assert_eq!(relay(&db).await, 1);
+        assert_eq!(relay(&db).await, 0);
+        ensure(&db).await;
+        assert_eq!(relay(&db).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn relays_side_by_side_move_each_event_once_while_producers_go_on() {
     both(async |db| {
         ensure(&db).await;
