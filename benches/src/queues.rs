@@ -18,6 +18,8 @@ const LONG: usize = 120_000;
 const ONE_BY_ONE: usize = 24_000;
 /// How many partitions the topic has; with as many clients the others work.
 const ALL: usize = 12;
+/// How many rounds compare the two: the machine is not as fast in each.
+const PAIRS: usize = 9;
 /// How many segments of PostgreSQL's log are there before the first round.
 const SEGMENTS: usize = 100;
 /// How many transactions, and flushes, show what one takes at rest.
@@ -184,17 +186,20 @@ async fn rates(out: &mut String) {
     let _ = writeln!(
         out,
         "{LONG} events of {TEXT} bytes wait, {ONE_BY_ONE} where they are taken one at a time, {MANY} for the job queues; \
-         {ALL} partitions or clients; medians of {ROUNDS} rounds that alternate. In all of them an event's effect is a \
-         row of the audit with its three indexes. Deskhand's events go from the outbox to the log, and from there to \
-         the audit; a claim of pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether \
-         something was done before.\n\n\
+         {ALL} partitions or clients; medians of {PAIRS} rounds that alternate, {ROUNDS} for the job queues. Each is \
+         compared with the claims right before it. In all of them an event's effect is a row of the audit with its \
+         three indexes. Deskhand's events go from the outbox to the log, and from there to the audit; a claim of \
+         pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether something was done \
+         before.\n\n\
          | what | at a time | events/s | of the claims |\n|---|---|---|---|"
     );
     warm_up(&testkit::empty_postgres().await);
-    let mut rates = Figures::default();
-    for _ in 0..ROUNDS {
+    let (mut rates, mut shares) = (Figures::default(), Figures::default());
+    for round in 0..PAIRS {
+        let mut ceiling = f64::NAN;
         for (count, batch) in [(ONE_BY_ONE, 1), (LONG, BATCH)] {
-            rates.add(CLAIMS, batch, claims(&testkit::empty_postgres().await, batch));
+            ceiling = claims(&testkit::empty_postgres().await, batch);
+            rates.add(CLAIMS, batch, ceiling);
             let database = testkit::postgres().await;
             if let Location::Postgres(url) = database.location() {
                 checkpoint(url);
@@ -202,19 +207,27 @@ async fn rates(out: &mut String) {
             let (running, rate, _) = Running::drain(&database, Log::Database, count, batch, ALL).await;
             running.stop().await;
             rates.add("Deskhand", batch, rate);
+            shares.add("Deskhand", batch, 100.0 * rate / ceiling);
         }
         for name in ["graphile-worker", "pg-boss"] {
-            if let Some((rate, ..)) = peer(name, &testkit::empty_postgres().await, MANY) {
+            if round < ROUNDS
+                && let Some((rate, ..)) = peer(name, &testkit::empty_postgres().await, MANY)
+            {
                 rates.add(name, BATCH, rate);
+                shares.add(name, BATCH, 100.0 * rate / ceiling);
             }
         }
     }
-    let mut ceiling = f64::NAN;
     for ((name, batch), rate) in rates.middles() {
-        if name == CLAIMS {
-            ceiling = rate;
-        }
-        let _ = writeln!(out, "| {name} | {batch} | {rate:.0} | {:.0} % |", 100.0 * rate / ceiling);
+        let share = match shares.of.get(&(name, batch)) {
+            Some(of) => {
+                let (least, most) =
+                    of.iter().fold((f64::MAX, 0.0_f64), |(a, b), of| (a.min(*of), b.max(*of)));
+                format!("{:.0} % ({least:.0}–{most:.0})", middle(of.clone()))
+            }
+            None => "100 %".to_owned(),
+        };
+        let _ = writeln!(out, "| {name} | {batch} | {rate:.0} | {share} |");
     }
     out.push('\n');
 }

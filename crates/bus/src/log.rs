@@ -53,7 +53,7 @@ impl Error {
 }
 
 /// How many events are read at once.
-const READ: i64 = 200;
+const READ: i64 = 400;
 /// How many lost positions are filled at once.
 const FILL: i64 = 500;
 

@@ -18,7 +18,7 @@ use crate::log::{Error, Log, Published};
 use crate::tail::Tail;
 
 /// How many events one transaction moves, where the log is in the database; and how many are sent to a broker at once.
-const ROUND: i64 = 2000;
+const ROUND: i64 = 4000;
 const SENT_AT_ONCE: i64 = 500;
 /// How far rounds are apart at least, so that each moves several events: the first after a rest goes at once.
 const GATHER: Duration = Duration::from_millis(8);

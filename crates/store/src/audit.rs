@@ -96,11 +96,22 @@ impl TryFrom<Row> for Entry {
     }
 }
 
-const INSERT_POSTGRES: &str = "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
-        subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
-    SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[], $7::bigint[],
-        $8::text[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::jsonb[])
-    ON CONFLICT (id) DO NOTHING";
+// To look first whether a row is there takes a tenth of the time: where jobs share the transaction, and run once more if
+// one is, it is not looked.
+macro_rules! insert_postgres {
+    ($unless_there:literal) => {
+        concat!(
+            "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id, subject_number,
+                 subject_title, actor_kind, actor_id, actor_name, via, address, changes)
+             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[],
+                 $7::bigint[], $8::text[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::jsonb[])",
+            $unless_there
+        )
+    };
+}
+
+const INSERT_POSTGRES: &str = insert_postgres!(" ON CONFLICT (id) DO NOTHING");
+const INSERT_NEW_POSTGRES: &str = insert_postgres!("");
 const INSERT_SQLITE: &str =
     "INSERT INTO audit (id, workspace_id, occurred_at, action, subject_kind, subject_id,
         subject_number, subject_title, actor_kind, actor_id, actor_name, via, address, changes)
@@ -121,7 +132,7 @@ pub fn insert(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
 pub(crate) async fn flush(tx: &mut Tx, rows: &[(Uuid, Entry)]) -> Result<(), Error> {
     match &mut tx.connection {
         Connection::Postgres(connection) => {
-            sqlx::query(INSERT_POSTGRES)
+            sqlx::query(if tx.shared { INSERT_NEW_POSTGRES } else { INSERT_POSTGRES })
                 .bind(column(rows, |(_, entry)| entry.id.0))
                 .bind(column(rows, |(workspace, _)| *workspace))
                 .bind(column(rows, |(_, entry)| At(entry.occurred_at)))

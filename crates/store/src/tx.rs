@@ -86,6 +86,8 @@ pub struct Tx {
     pub(crate) wrote: bool,
     /// Whether the event of the job that runs was taken before, which it found out before it wrote anything.
     pub(crate) found_done: bool,
+    /// Whether each of its jobs runs once more, alone, where the database refuses something of it.
+    pub(crate) shared: bool,
     /// What its jobs claim, where it was begun without a flush of its own, to share those that follow.
     pub(crate) sharing: Vec<Claim>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -115,6 +117,7 @@ impl Tx {
             projects: Vec::new(),
             wrote: false,
             found_done: false,
+            shared: false,
             sharing: Vec::new(),
             clock: Arc::clone(clock),
         }

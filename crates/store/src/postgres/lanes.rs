@@ -183,7 +183,7 @@ impl Work {
                     self.begin_with_numbers(scope, mode, numbers).await?
                 }
             };
-            tx.sharing = sharing;
+            (tx.shared, tx.sharing) = (true, sharing);
             if !claims.is_empty() {
                 bus::take_together(&mut tx, &claims).await?;
             }

@@ -244,6 +244,49 @@ async fn a_claim_under_an_older_fence_gets_nothing_beside_one_under_the_newest()
     .await;
 }
 
+/// Adds a row to the audit, in a transaction that others may share.
+async fn enter(store: &Store, workspace: WorkspaceId, id: EventId, title: &str) -> Result<(), Error> {
+    let entry = Entry {
+        id,
+        occurred_at: Timestamp::UNIX_EPOCH,
+        action: String::new(),
+        subject_kind: String::new(),
+        subject: id.0,
+        subject_number: None,
+        subject_title: title.to_owned(),
+        actor: testkit::event(workspace, EventType::TaskCreated, id.0, 1).actor,
+        changes: Vec::new(),
+    };
+    let work = store.add(workspace, Wants::Nothing, entry, |tx, entry| {
+        Box::pin(async move { store::audit::insert(tx, vec![entry.clone()]) })
+    });
+    work.await
+}
+
+/// As where the ledger has forgotten what the audit knows.
+#[tokio::test]
+async fn a_row_of_the_audit_that_is_there_stays_and_keeps_nobody_from_adding_others() {
+    both(async |db| {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let ids = events(40);
+        enter(&db, workspace, ids[7], "before").await.unwrap();
+        let entered = ids.iter().map(|id| enter(&db, workspace, *id, "after"));
+        for entered in futures_util::future::join_all(entered).await {
+            entered.unwrap();
+        }
+        let rows = db.read(workspace, (), |tx, ()| {
+            Box::pin(async move { store::audit::list(tx, &Filter::default(), 100, None).await })
+        });
+        let rows: Result<_, Error> = rows.await;
+        let rows = rows.unwrap().items;
+        assert_eq!(rows.len(), 40);
+        for row in rows {
+            assert_eq!(row.subject_title == "before", row.id == ids[7], "{row:?}");
+        }
+    })
+    .await;
+}
+
 /// A broker may have an event twice.
 #[tokio::test]
 async fn an_event_that_comes_twice_together_is_taken_once() {
