@@ -288,12 +288,15 @@ async fn a_collector_that_is_away_or_hangs_or_refuses_is_nobodys_trouble_and_get
     let log = || fs::read_to_string(place.path().join("desk.log")).unwrap();
     let said = |what: &str| log().lines().filter(|line| line.contains(what)).count();
 
+    let until_said = async |what: &str| {
+        let begun = Instant::now();
+        while said(what) == 0 {
+            assert!(begun.elapsed() < PATIENCE, "nothing is said of it: {what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
     ask(50).await;
-    let begun = Instant::now();
-    while said("the collector is away") == 0 {
-        assert!(begun.elapsed() < PATIENCE, "nothing is said of it");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_said("the collector is away").await;
     ask(50).await;
     assert!(metric(&owner, WAITING).await.unwrap() > 100.0, "they wait");
     assert_eq!(metric(&owner, EXPORTED).await, Some(0.0));
@@ -304,6 +307,8 @@ async fn a_collector_that_is_away_or_hangs_or_refuses_is_nobodys_trouble_and_get
     ask(10).await;
     collector.set_mood(Mood::Takes);
     collector.until("what waited", |spans| spans.len() >= 120).await;
+    // The collector has them before its answer is read.
+    until_said("takes traces again").await;
     assert_eq!((said("the collector is away"), said("takes traces again")), (1, 1), "once each");
 
     collector.set_mood(Mood::Refuses);
