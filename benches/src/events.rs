@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::machine::{Work, fsync, ms, percentile};
+use crate::machine::{Work, fsync, ms, percentile, touch_memory};
 
 /// How many events wait when a round begins, where they are taken many at a time.
 pub(crate) const MANY: usize = 24_000;
@@ -183,6 +183,7 @@ impl Running {
         let effects =
             Arc::new(Effects { store: store.clone(), batch, at: Arc::default(), flushing: Mutex::default() });
         let shutdown = CancellationToken::new();
+        touch_memory();
         let before = Work::now();
         let began = Instant::now();
         let mut tasks = JoinSet::new();

@@ -10,7 +10,7 @@ use testkit::Postgres;
 use uuid::Uuid;
 
 use crate::events::{BATCH, Log, MANY, PACE, PACED, ROUNDS, Running, TEXT};
-use crate::machine::{fsync, fsync_at_rest, percentile};
+use crate::machine::{fsync, fsync_at_rest, percentile, touch_memory};
 
 /// How many events wait when a round begins, where they are taken [`BATCH`] at a time, and where one at a time; the job
 /// queues have fewer.
@@ -139,6 +139,7 @@ fn claim(batch: usize) -> String {
 fn claims(url: &str, batch: usize) -> f64 {
     let transactions = transactions(batch);
     jobs(url, ALL * transactions * batch);
+    touch_memory();
     let [rate] = pgbench(url, ALL, transactions, None, &claim(batch), ["tps = "]);
     rate * batch as f64
 }
@@ -146,6 +147,7 @@ fn claims(url: &str, batch: usize) -> f64 {
 /// What a job queue shows: jobs per second, and milliseconds at rest, median and p99.
 fn peer(name: &str, url: &str, jobs: usize) -> Option<(f64, f64, f64)> {
     psql(url, EFFECTS);
+    touch_memory();
     let (jobs, text, paced) = (jobs.to_string(), TEXT.to_string(), PACED.to_string());
     let run = Command::new("node")
         .args(["benches/peers/queues.mjs", name, url, &jobs, &text, &paced])
@@ -187,7 +189,7 @@ async fn rates(out: &mut String) {
         out,
         "{LONG} events of {TEXT} bytes wait, {ONE_BY_ONE} where they are taken one at a time, {MANY} for the job queues; \
          {ALL} partitions or clients; medians of {PAIRS} rounds that alternate, {ROUNDS} for the job queues. Each is \
-         compared with the claims right before it. In all of them an event's effect is a row of the audit with its \
+         compared with the claims right before it, and begins with free memory that was touched before. In all of them an event's effect is a row of the audit with its \
          three indexes. Deskhand's events go from the outbox to the log, and from there to the audit; a claim of \
          pgbench deletes a row with `SKIP LOCKED`, and neither knows an order nor whether something was done \
          before.\n\n\
