@@ -44,7 +44,7 @@ pub(crate) fn heading() -> String {
 /// A virtual machine may give free memory back to its host, and then a page's first touch takes many times what it takes
 /// to write it. Whoever writes more of them would be measured by that.
 pub(crate) fn touch_memory() {
-    const SIZE: usize = 1 << 30;
+    const SIZE: usize = 2 << 30;
     const PAGE: usize = 4096;
     let mut memory = Vec::<u8>::with_capacity(SIZE);
     for page in memory.spare_capacity_mut().chunks_mut(PAGE) {
