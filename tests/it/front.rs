@@ -2,14 +2,13 @@
 //! the end of one nor that of the other needs anybody's hand.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::api::{Api, NoAnswer, set_up};
 use crate::live::{next, open};
-use crate::program::{PATIENCE, Place, Process};
+use crate::program::{Place, Process, until};
 
 /// A port that is free now.
 fn free_port() -> u16 {
@@ -41,14 +40,6 @@ impl Home {
         let mut web = self.place.start("web", &["--roles", "web", "--data-dir", "/proc/nowhere"]);
         let url = web.ready().await;
         (web, url)
-    }
-}
-
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
-    let begun = Instant::now();
-    while !is_so().await {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

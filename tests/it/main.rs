@@ -11,6 +11,7 @@
 mod api;
 mod backup;
 mod chaos;
+mod degraded;
 mod drain;
 mod front;
 mod live;

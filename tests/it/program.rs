@@ -11,6 +11,15 @@ use tempfile::TempDir;
 /// How long a process may take to start, and to do what is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Waits until `is_so`; `what` says what is wrong where it never is.
+pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// The program. It is built here when it is missing or older than its sources; a run of all the workspace's
 /// tests has built it already.
 pub(crate) fn program() -> &'static Path {

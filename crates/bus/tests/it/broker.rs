@@ -316,17 +316,18 @@ async fn how_far_a_group_is_can_be_seen_with_kafkas_own_tools() {
     let observer = Arc::new(observer);
     let name = format!("{}.conversations.incoming", db.prefix());
     // Of all partitions together: how many events there are, and how many the group has behind it, where it said so.
+    // Nothing where the broker does not know yet who keeps the places of a group that is new.
     let seen = async || {
         let (observer, name) = (Arc::clone(&observer), name.clone());
         tokio::task::spawn_blocking(move || {
             let wait = Duration::from_secs(5);
             let mut list = TopicPartitionList::new();
             list.add_partition_range(&name, 0, 11);
-            let committed = observer.committed_offsets(list, wait).unwrap();
-            committed.elements().iter().fold((0, Some(0)), |(events, behind), partition| {
+            let committed = observer.committed_offsets(list, wait).ok()?;
+            Some(committed.elements().iter().fold((0, Some(0)), |(events, behind), partition| {
                 let (_, end) = observer.fetch_watermarks(&name, partition.partition(), wait).unwrap();
                 (events + end, behind.and_then(|behind| Some(behind + partition.offset().to_raw()?.max(-1))))
-            })
+            }))
         })
         .await
         .unwrap()
@@ -337,12 +338,12 @@ async fn how_far_a_group_is_can_be_seen_with_kafkas_own_tools() {
             append(&db, subjects.iter().map(|id| received(workspace, *id, sequence)).collect()).await;
         }
         let events = (round + 1) * 90;
-        until("the group has said so", async || seen().await == (events, Some(events))).await;
+        until("the group has said so", async || seen().await == Some((events, Some(events)))).await;
         process.stop().await;
     }
     // What waits now is seen as well, since nobody handles it.
     let process = Process::start(db.bus(&db).await, Vec::new());
     append(&db, subjects.iter().map(|id| received(workspace, *id, 6)).collect()).await;
-    until("they wait", async || seen().await == (210, Some(180))).await;
+    until("they wait", async || seen().await == Some((210, Some(180)))).await;
     process.stop().await;
 }
