@@ -4,6 +4,7 @@
 //! A failure prints its seed; `DESKHAND_SEED` repeats the run. `make chaos` does more of everything.
 
 mod clocks;
+mod hook;
 mod kill;
 mod ledger;
 mod load;

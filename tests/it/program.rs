@@ -73,6 +73,7 @@ impl Place {
             ("DESKHAND_LIMITS__VISITOR_MESSAGES_PER_MINUTE", "100000"),
             ("DESKHAND_LIMITS__SIGN_IN_PER_MINUTE", "10000"),
             ("DESKHAND_LISTEN", "127.0.0.1:0"),
+            ("DESKHAND_WEBHOOKS__ALLOWED_NETWORKS", "127.0.0.1"),
         ];
         let variables = generous.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Self { folder, variables }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::hook::{Hook, Numbers};
 use super::{load, visitor};
 use crate::api::{Api, NoAnswer};
 use crate::program::PATIENCE;
@@ -146,6 +147,9 @@ impl Ledger {
             tasks.into_iter().filter(|task| round.is_none_or(|round| task.round == round)).collect();
         self.check_tasks(api, &tasks, round).await;
         self.check_reminders(api, &tasks, round.is_none()).await;
+        for task in &tasks {
+            check_history(api, task).await;
+        }
         let conversations = self.conversations.lock().unwrap().clone();
         for conversation in
             conversations.iter().filter(|known| round.is_none_or(|round| known.round == round))
@@ -197,6 +201,28 @@ impl Ledger {
         }
     }
 
+    /// Waits until the webhook was told of everything, and looks whether that was in order for each task, and for each
+    /// conversation by topic.
+    pub(super) async fn check_told(&self, api: &Api, hook: &Hook) {
+        let tasks = self.tasks.lock().unwrap().clone();
+        let expected = tasks
+            .iter()
+            .map(|task| (task.id.clone().unwrap(), if task.completed { vec![1, 2] } else { vec![1] }));
+        told("tasks", expected.collect(), || hook.tasks()).await;
+        let conversations = self.conversations.lock().unwrap().clone();
+        let (mut received, mut sent) = (Numbers::new(), Numbers::new());
+        for conversation in conversations {
+            let path = format!("/api/v1/conversations/{}/messages", conversation.id);
+            for message in api.all(&path).await.iter().rev() {
+                let by = if message["author"]["kind"] == "contact" { &mut received } else { &mut sent };
+                let places = by.entry(conversation.id.clone()).or_default();
+                places.push(message["sequence"].as_i64().unwrap());
+            }
+        }
+        told("what visitors wrote", received, || hook.messages("message.received")).await;
+        told("what they were answered", sent, || hook.messages("message.sent")).await;
+    }
+
     pub(super) fn summary(&self) -> String {
         let (tasks, conversations) = (self.tasks.lock().unwrap(), self.conversations.lock().unwrap());
         format!(
@@ -236,17 +262,60 @@ async fn check_conversation(api: &Api, conversation: &Conversation) {
         assert!(answers.len() <= questions, "{id}: {} answers to {questions} questions", answers.len());
         assert!(promises <= wishes, "{id}: a person was promised {promises} times");
         check_sent(id, &conversation.written, &contact);
+        // A visitor sends one message after the other, and what each of them causes has the same order.
+        let order: Vec<&Value> = contact.iter().rev().map(|message| &message["client_id"]).collect();
+        let wrote: Vec<&str> = conversation.written.iter().map(|sent| sent.client_id.as_str()).collect();
+        assert_eq!(order, wrote, "{id}");
         check_sent(id, &conversation.replies, &replies);
         let sequences: Vec<i64> =
             messages.iter().map(|message| message["sequence"].as_i64().unwrap()).collect();
         let whole: Vec<i64> = (1..=i64::try_from(messages.len()).unwrap()).rev().collect();
         assert_eq!(sequences, whole, "{id}");
         if answers.len() == questions && promises == wishes {
+            // The wish for a person is what a visitor writes last.
+            let last = |kind: &str| messages.iter().position(|message| message["author"]["kind"] == kind);
+            let promise = messages.iter().position(|message| message["text"] == load::PROMISE);
+            assert!(
+                promise.is_none() || last("hand").is_none_or(|answer| promise < Some(answer)),
+                "{messages:?}"
+            );
             return;
         }
         let state =
             format!("{id}: {} of {questions} answers, {promises} of {wishes} promises", answers.len());
         again(begun, &state).await;
+    }
+}
+
+/// Waits until the audit has what happened to a task, and looks whether it has it once.
+async fn check_history(api: &Api, task: &Task) {
+    let path = format!("/api/v1/tasks/{}/history", task.id.as_ref().unwrap());
+    let begun = Instant::now();
+    loop {
+        let entries = api.all(&path).await;
+        let count = |action: &str| entries.iter().filter(|entry| entry["action"] == action).count();
+        let there = (count("task.created"), count("task.completed"));
+        let whole = (1, usize::from(task.completed));
+        assert!(there.0 <= whole.0 && there.1 <= whole.1, "{task:?} is in the audit as {there:?}");
+        if there == whole {
+            return;
+        }
+        again(begun, &format!("{task:?} is in the audit as {there:?}")).await;
+    }
+}
+
+/// Waits until `told` is all that is `expected`, and looks whether it comes in the same order.
+async fn told(what: &str, expected: Numbers, told: impl Fn() -> Numbers) {
+    let begun = Instant::now();
+    loop {
+        let told = told();
+        let missing = expected.iter().find(|(id, numbers)| {
+            let told = told.get(*id).map_or(&[][..], Vec::as_slice);
+            assert!(numbers.starts_with(told), "{what} of {id}: {told:?} instead of {numbers:?}");
+            told.len() < numbers.len()
+        });
+        let Some((id, numbers)) = missing else { return };
+        again(begun, &format!("{what} of {id}: not told of all of {numbers:?}")).await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
+use super::hook::Hook;
 use super::ledger::Ledger;
 use super::{load, open_doors};
 use crate::api::{Api, set_up};
@@ -92,6 +93,7 @@ pub(super) async fn rounds(
     system.start().await;
     let mut api = set_up(system.first(), &system.url).await;
     let channel = open_doors(&api).await;
+    let hook = Hook::begin(&api).await;
     let ledger = Ledger::default();
     for round in 0..rounds {
         let load = load::begin(&api, &channel, &ledger, (round, round < rounds / 2), &mut random);
@@ -110,6 +112,7 @@ pub(super) async fn rounds(
         eprintln!("round {round}: all was dealt with {:.1?} after the end of it", started.elapsed());
     }
     ledger.check(&api, None).await;
+    ledger.check_told(&api, &hook).await;
     eprintln!("{} in {:.0?}", ledger.summary(), begun.elapsed());
     assert!(ledger.is_worth_it(), "hardly anything happened: {}", ledger.summary());
 }
